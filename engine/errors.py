@@ -1,0 +1,18 @@
+"""The root of the family of errors, and the engine's own branch; `realtime.errors` has the rest.
+
+It stands here because imports go one way: realtime may import engine, never the reverse.
+"""
+
+from __future__ import annotations
+
+
+class FlinchError(Exception):
+    """A user's error: what failed, on which input, and what to do, in one line."""
+
+
+class EngineMismatch(FlinchError):
+    """An engine was built for other weights, another backend or another machine."""
+
+
+class ModelFileError(FlinchError):
+    """A weights file is missing, damaged or not the one its card describes."""

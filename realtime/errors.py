@@ -1,0 +1,42 @@
+"""One family of errors. Rooms raise them; only the entry points catch, print one line and exit."""
+
+from __future__ import annotations
+
+
+from engine.errors import EngineMismatch, FlinchError, ModelFileError
+
+__all__ = [
+    "CalibrationError",
+    "ClipRejected",
+    "ConfigError",
+    "EngineMismatch",
+    "FlinchError",
+    "FlowInputError",
+    "ModelFileError",
+    "OutputError",
+    "SourceError",
+]
+
+
+class SourceError(FlinchError):
+    """A camera, file or address cannot be opened, or stopped for good."""
+
+
+class ClipRejected(SourceError):
+    """A file is not a video we read, or nothing in it decodes."""
+
+
+class ConfigError(FlinchError):
+    """A configuration file or flag has an unknown key, a wrong type or a value out of range."""
+
+
+class OutputError(FlinchError):
+    """Results cannot be written; what was written before stays."""
+
+
+class FlowInputError(FlinchError):
+    """Chips handed to the flow differ in shape or dtype, or hold what is no picture."""
+
+
+class CalibrationError(FlinchError):
+    """A calibration or profile cannot be made or used."""
