@@ -10,6 +10,10 @@ class FlinchError(Exception):
     """A user's error: what failed, on which input, and what to do, in one line."""
 
 
+class ConfigError(FlinchError):
+    """A configuration file or flag has an unknown key, a wrong type or a value out of range."""
+
+
 class EngineMismatch(FlinchError):
     """An engine was built for other weights, another backend or another machine."""
 

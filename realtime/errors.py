@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-from engine.errors import EngineMismatch, FlinchError, ModelFileError
+from engine.errors import ConfigError, EngineMismatch, FlinchError, ModelFileError
 
 __all__ = [
     "CalibrationError",
@@ -24,10 +24,6 @@ class SourceError(FlinchError):
 
 class ClipRejected(SourceError):
     """A file is not a video we read, or nothing in it decodes."""
-
-
-class ConfigError(FlinchError):
-    """A configuration file or flag has an unknown key, a wrong type or a value out of range."""
 
 
 class OutputError(FlinchError):
