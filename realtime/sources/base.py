@@ -18,10 +18,8 @@ from realtime.types import Frame, freeze
 
 SourceType = TypeVar("SourceType", bound="SourceBase")
 
-_POSITIVE = (
-    "camera_width camera_height camera_fps url_open_timeout_s url_read_timeout_s url_backoff_s".split()
-)
-_NOT_NEGATIVE = "camera_retry_s url_attempts url_backoff_limit_s demo_seconds demo_seed".split()
+_POSITIVE = ["camera_width", "camera_height", "camera_fps", "url_open_timeout_s", "url_read_timeout_s"]
+_NOT_NEGATIVE = ["camera_retry_s", "url_attempts", "url_backoff_s", "url_backoff_limit_s", "demo_seconds"]
 
 
 class Source(Protocol):
@@ -71,6 +69,10 @@ class SourceConfig:
         for name in _NOT_NEGATIVE:
             if not getattr(self, name) >= 0:
                 raise ConfigError(f"sources.{name} must be 0 or more, not {getattr(self, name)}")
+        if self.url_backoff_limit_s < self.url_backoff_s:
+            raise ConfigError("sources.url_backoff_limit_s must be at least sources.url_backoff_s")
+        if self.demo_seed < 0:
+            raise ConfigError(f"sources.demo_seed must be 0 or more, not {self.demo_seed}")
         if len(self.camera_fourcc) not in (0, 4):
             raise ConfigError(f"sources.camera_fourcc has four letters or none, not '{self.camera_fourcc}'")
         if not 1 <= self.demo_fps <= 1000:

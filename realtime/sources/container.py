@@ -43,48 +43,53 @@ def container_of(path: Path) -> str:
     """
     head = _head(path)
     if not head:
-        raise ClipRejected(f"{path} is empty (0 bytes); give a video file")
+        raise ClipRejected(f"{path}: the file is empty (0 bytes); give a video file")
     known = _known(head)
     if known is not None:
         return known
     words = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     if words.startswith(_PLAYLISTS):
-        raise ClipRejected(f"{path} is a playlist or description, not a video; give the video file itself")
+        raise ClipRejected(
+            f"{path}: it is a playlist or description, not a video; give the video file itself"
+        )
     if _is_text(head):
-        raise ClipRejected(f"{path} is text, not a video; {READS}")
-    raise ClipRejected(f"{path} is no video of a known kind (it begins with {head[:4].hex()}); {READS}")
+        raise ClipRejected(f"{path}: it is text, not a video; {READS}")
+    raise ClipRejected(f"{path}: it is no video of a known kind (it begins with {head[:4].hex()}); {READS}")
 
 
-def promised_bytes(path: Path, container: str) -> int | None:
-    """How long the file says it is, from its outermost elements; None where its kind does not say.
+def cut_short(path: Path, container: str) -> str:
+    """Words saying that the file is shorter than its outermost elements promise; empty if it is whole.
 
-    A file shorter than this was cut: an interrupted download, a full disk, a recorder that died.
+    Such a file is an interrupted download or copy, a full disk, a recorder that died. Kinds that
+    promise nothing (mpg, ts, ogv ..) always count as whole.
     """
-    walkers = {"mov": _mov_ends, "avi": _riff_ends, "matroska": _matroska_ends}
     size = path.stat().st_size
     with path.open("rb") as file:
         if container == "gif":
             file.seek(max(0, size - 64))
-            return size if file.read().rstrip(b"\0").endswith(b";") else size + 1
-        if container not in walkers:
-            return None
-        return max(walkers[container](file, size), default=None)
+            whole = file.read().rstrip(b"\0").endswith(b";")
+            return "" if whole else "the file is cut short (its end mark is missing)"
+        walk = _WALKERS.get(container)
+        promised = 0 if walk is None else max(walk(file, size), default=0)
+    return f"the file is cut short ({size} of at least {promised} bytes)" if promised > size else ""
 
 
 def _head(path: Path) -> bytes:
     try:
         mode = path.stat().st_mode
         if stat.S_ISDIR(mode):
-            raise ClipRejected(f"{path} is a folder without session.json; give a video or a recorded session")
+            raise ClipRejected(
+                f"{path}: it is a folder without session.json; give a video or a recorded session"
+            )
         if not stat.S_ISREG(mode):
-            raise ClipRejected(f"{path} is no regular file; give a video file")
+            raise ClipRejected(f"{path}: it is no regular file; give a video file")
         with path.open("rb") as file:
             return file.read(HEAD_BYTES)
     except FileNotFoundError:
-        raise ClipRejected(f"no such file: {path}") from None
+        raise ClipRejected(f"{path}: no such file or folder") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise ClipRejected(f"cannot read {path}: {reason}") from None
+        raise ClipRejected(f"{path}: it cannot be read ({reason})") from None
 
 
 def _known(head: bytes) -> str | None:
@@ -160,3 +165,6 @@ def _matroska_ends(file: BinaryIO, size: int) -> Iterator[int]:
 def _vint_bytes(first: int) -> int:
     """Length of an EBML number: the zero bits before its first one, plus one."""
     return 9 - first.bit_length()
+
+
+_WALKERS = {"mov": _mov_ends, "avi": _riff_ends, "matroska": _matroska_ends}

@@ -12,6 +12,7 @@ from typing import cast
 import av
 import numpy as np
 from av.container import InputContainer
+from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 from realtime.clock import NS_PER_S, Clock, now_ns
 from realtime.errors import ClipRejected
 from realtime.sources.base import SourceBase
-from realtime.sources.container import container_of, promised_bytes
+from realtime.sources.container import container_of, cut_short
 from realtime.sources.timeline import TimeLine
 from realtime.types import Frame
 
@@ -41,12 +42,11 @@ class FileSource(SourceBase):
         super().__init__(path.name, clock, live=False)
         self.path = path
         self.container = container_of(path)
-        self._promised = promised_bytes(path, self.container) or 0
-        self._size = path.stat().st_size
+        self._cut = cut_short(path, self.container)
         self._notes: Counter[str] = Counter()
-        self._input = _open(path, self.container)
+        self._input = self._open()
         try:
-            self._stream = _video_stream(path, self._input)
+            self._stream = self._video_stream()
             self._time_line = TimeLine(*_time_base(self._stream))
             self._decoded = self._pictures()
             self._ahead = self._first_two()
@@ -63,23 +63,41 @@ class FileSource(SourceBase):
         notes: dict[str, object] = dict(self._notes + self._time_line.notes)
         if len(self._delivery.sizes) > 1:
             notes["frame sizes"] = len(self._delivery.sizes)
-        said["notes"] = self._cut_note() | notes
+        if self._cut:
+            notes["truncated"] = f"{self._cut}; {self._delivery.frames} frames read"
+        said["notes"] = notes
         return said
 
-    def _cut_note(self) -> dict[str, object]:
-        if self._promised <= self._size:
-            return {}
-        what = f"the file is cut short ({self._size} of at least {self._promised} bytes)"
-        return {"truncated": f"{what}; {self._delivery.frames} frames read"}
+    def _reject(self, why: str) -> ClipRejected:
+        return ClipRejected(f"{self.path}: {why}, {self._cut}" if self._cut else f"{self.path}: {why}")
+
+    def _open(self) -> InputContainer:
+        address, only_files = f"file:{self.path.resolve()}", {"protocol_whitelist": "file"}
+        try:
+            return av.open(address, format=self.container, options=only_files)
+        except (av.FFmpegError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise self._reject(f"nothing in it decodes ({self.container}: {reason})") from None
+
+    def _video_stream(self) -> VideoStream:
+        opened = self._input.streams
+        streams = [s for s in opened.video if not s.disposition & Disposition.attached_pic]
+        if not streams:
+            raise self._reject("only sound, no video in it" if opened.audio else "no video in it")
+        if streams[0].codec_context is None:
+            raise self._reject("its video codec is not known here; convert it to H.264")
+        streams[0].thread_type = "AUTO"
+        streams[0].codec_context.thread_count = DECODER_THREADS
+        return streams[0]
 
     def _first_two(self) -> tuple[Picture, ...]:
         self._codec = self._stream.codec_context.name
         self._declared = self._stream.frames or None
         ahead = tuple(islice(self._decoded, 2))
         if not ahead:
-            raise ClipRejected(f"{self.path}: no picture in it decodes ({self.container}, {self._codec})")
+            raise self._reject(f"no picture in it decodes ({self.container}, {self._codec})")
         if len(ahead) == 1:
-            raise ClipRejected(f"{self.path} has a single frame; motion needs at least 2")
+            raise self._reject("a single frame in it decodes; motion needs at least 2")
         return ahead
 
     def _frames(self) -> Iterator[Frame]:
@@ -129,28 +147,6 @@ def upright(picture: VideoFrame, reformatter: VideoReformatter) -> NDArray[np.ui
     bgr = cast(NDArray[np.uint8], reformatter.reformat(picture, format="bgr24").to_ndarray())
     quarter_turns = round(picture.rotation / 90) % 4  # counterclockwise
     return np.ascontiguousarray(np.rot90(bgr, quarter_turns)) if quarter_turns else bgr
-
-
-def _open(path: Path, container: str) -> InputContainer:
-    try:
-        return av.open(f"file:{path.resolve()}", format=container, options={"protocol_whitelist": "file"})
-    except (av.FFmpegError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise ClipRejected(
-            f"{path}: nothing in it decodes ({container}: {reason}); is it cut short?"
-        ) from None
-
-
-def _video_stream(path: Path, opened: InputContainer) -> VideoStream:
-    streams = [s for s in opened.streams.video if not s.disposition & av.stream.Disposition.attached_pic]
-    if not streams:
-        only = "only sound" if opened.streams.audio else "no pictures"
-        raise ClipRejected(f"{path} has no video stream, {only}; give a video file")
-    if streams[0].codec_context is None:
-        raise ClipRejected(f"{path}: its video codec is unknown to this decoder; convert it to H.264")
-    streams[0].thread_type = "AUTO"
-    streams[0].codec_context.thread_count = DECODER_THREADS
-    return streams[0]
 
 
 def _time_base(stream: VideoStream) -> tuple[Fraction, int]:
