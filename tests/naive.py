@@ -1,0 +1,136 @@
+"""Plain twins of the numeric code: slow, obvious, sharing nothing with what they check. Append freely."""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.special
+
+# --- CausalNet, transcribed from its description: one sample, one equation per line, float64 -------------
+
+
+def _plain_norm(x, weights, name):
+    centred = x - x.mean(axis=-1, keepdims=True)
+    deviation = np.sqrt((centred**2).mean(axis=-1, keepdims=True) + 1e-5)
+    return centred / deviation * weights[f"{name}.weight"] + weights[f"{name}.bias"]
+
+
+def _plain_linear(x, weights, name):
+    y = np.einsum("ti,oi->to", x, np.asarray(weights[f"{name}.weight"], dtype=np.float64))
+    return y + weights[f"{name}.bias"] if f"{name}.bias" in weights else y
+
+
+def _plain_mlp(x, weights, name):
+    hidden = _plain_linear(x, weights, f"{name}.0")
+    return _plain_linear(
+        hidden * 0.5 * (1.0 + scipy.special.erf(hidden / np.sqrt(2.0))), weights, f"{name}.3"
+    )
+
+
+def _plain_softmax(scores):
+    weights = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    return weights / weights.sum(axis=-1, keepdims=True)
+
+
+def _plain_attention(q, k, v, heads, scale, mask=1.0, penalty=0.0):
+    """softmax(s q k M + P) M v per head; q, k, v are (tokens, channels)."""
+    q, k, v = (t.reshape(len(t), heads, -1) for t in (q, k, v))
+    scores = np.einsum("ihd,jhd->hij", q, k) * scale
+    out = np.einsum("hij,jhd->ihd", _plain_softmax(scores * mask + penalty) * mask, v)
+    return out.reshape(len(q), -1)
+
+
+def _plain_encoder(image, weights, name, dim, repeats, heads):
+    """image (28, 28, 3), re-tiled, to (4, dim)."""
+    tokens = np.stack(
+        [image[7 * i : 7 * i + 7, 7 * j : 7 * j + 7].ravel() for i in range(4) for j in range(4)]
+    )
+    x = _plain_linear(tokens, weights, f"{name}.embed")
+    for level, repeat in enumerate(repeats):
+        x = x + weights[f"{name}.levels.{level}.position"]
+        for i in range(repeat):
+            layer = f"{name}.levels.{level}.layers.{i}"
+            y = _plain_norm(x, weights, f"{layer}.norm_attention")
+            q, k = np.split(_plain_linear(y, weights, f"{layer}.attention.to_query_key"), 2, axis=-1)
+            v = _plain_linear(y, weights, f"{layer}.attention.to_value")
+            n_heads = heads * 2**level
+            alone = [
+                _plain_attention(q[t : t + 1], k[t : t + 1], v[t : t + 1], n_heads, 1.0)
+                for t in range(len(x))
+            ]
+            x = x + _plain_linear(np.concatenate(alone), weights, f"{layer}.attention.to_out")
+            x = x + _plain_mlp(_plain_norm(x, weights, f"{layer}.norm_mlp"), weights, f"{layer}.mlp")
+        if level < 2:
+            x = _plain_merge(x, weights, f"{name}.merges.{level}")
+    return x.reshape(dim, 4).T
+
+
+def _plain_merge(x, weights, name):
+    """(grid * grid, channels) to half the grid: convolution 3x3, norm, maximum of 3x3."""
+    grid = int(np.sqrt(len(x)))
+    padded = np.pad(x.reshape(grid, grid, -1), ((1, 1), (1, 1), (0, 0)))
+    kernel = np.asarray(weights[f"{name}.conv.weight"], dtype=np.float64)
+    y = sum(
+        np.einsum("hwi,oi->hwo", padded[r : r + grid, c : c + grid], kernel[:, :, r, c])
+        for r in range(3)
+        for c in range(3)
+    )
+    y = _plain_norm(y + weights[f"{name}.conv.bias"], weights, f"{name}.norm")
+    pooled = [
+        y[max(r - 1, 0) : r + 2, max(c - 1, 0) : c + 2].max(axis=(0, 1))
+        for r in range(0, grid, 2)
+        for c in range(0, grid, 2)
+    ]
+    return np.stack(pooled)
+
+
+def _plain_regions(x, context, weights, name, heads, scale, gamma):
+    mask, penalty = np.ones((4, 4)), np.zeros((4, 4))
+    for i, j in ((0, 3), (1, 2), (2, 1), (3, 0)):  # the diagonals of the 2x2 grid are farther than 1
+        mask[i, j], penalty[i, j] = 0.0, -(j + 1) * gamma
+    k, v = np.split(_plain_linear(context, weights, f"{name}.to_kv"), 2, axis=-1)
+    out = _plain_attention(_plain_linear(x, weights, f"{name}.to_q"), k, v, heads, scale, mask, penalty)
+    return _plain_linear(out, weights, f"{name}.to_out")
+
+
+def _plain_causal_pass(first, second, weights, heads, gamma):
+    scale = (first.shape[1] // heads) ** -0.5
+    first, second = (_plain_norm(x, weights, "causal.norm") for x in (first, second))
+    first = first + _plain_regions(first, first, weights, "causal.spatial", heads, scale, gamma)
+    second = second + _plain_regions(second, second, weights, "causal.spatial", heads, scale, gamma)
+    q = _plain_linear(second, weights, "causal.temporal.to_q")
+    kv = [np.split(_plain_linear(x, weights, "causal.temporal.to_kv"), 2, axis=-1) for x in (first, second)]
+    rows = []
+    for region in range(4):  # the second phase's region over the same region of both phases
+        k, v = (np.stack([kv[phase][part][region] for phase in (0, 1)]) for part in (0, 1))
+        rows.append(_plain_attention(q[region : region + 1], k, v, heads, scale))
+    second = second + _plain_linear(np.concatenate(rows), weights, "causal.temporal.to_out")
+    return first + _plain_mlp(first, weights, "causal.mlp"), second + _plain_mlp(
+        second, weights, "causal.mlp"
+    )
+
+
+def causalnet(maps, weights, *, dim, repeats, encoder_heads, attention_heads, gamma):
+    """Logits (3,) of one sample (4, 28, 28, 3); `weights` maps parameter names to arrays."""
+    centres = ((9, 11), (21, 10), (10, 21), (20, 21))
+    cut = [maps[:, r - 7 : r + 7, c - 7 : c + 7].astype(np.float64) for r, c in centres]
+    tiled = np.concatenate([np.concatenate(cut[:2], axis=2), np.concatenate(cut[2:], axis=2)], axis=1)
+    first, second, one, two = (
+        _plain_encoder(image, weights, name, dim, repeats, encoder_heads)
+        for image, name in zip(tiled, ["flow_encoder"] * 2 + ["direction_encoder"] * 2, strict=True)
+    )
+    for i in range(repeats[2]):
+        norms = [_plain_norm(x, weights, f"cross.{i}.norm") for x in (one, two)]
+        shared = (weights, f"cross.{i}.attention", attention_heads, dim**-0.5, gamma)
+        one = one + _plain_regions(norms[0], two, *shared)
+        two = two + _plain_regions(norms[1], one, *shared)
+        one, two = (x + _plain_mlp(x, weights, f"cross.{i}.mlp") for x in (one, two))
+    first, second = first + one, second + two
+    first_on, second_on = _plain_causal_pass(first, second, weights, attention_heads, gamma)
+    first_back, second_back = _plain_causal_pass(second, first, weights, attention_heads, gamma)
+    q = _plain_linear(second_on, weights, "causal.relation.to_q")
+    k = _plain_linear(second_back, weights, "causal.relation.to_k")
+    v = _plain_linear(second_on + second_back, weights, "causal.relation.to_v")
+    mined = _plain_attention(q, k, v, attention_heads, (dim // attention_heads) ** -0.5)
+    mined = _plain_linear(mined + second_on + second_back, weights, "causal.relation.to_out")
+    features = np.concatenate([mined, first_on, first_back]).reshape(1, -1)
+    return _plain_linear(_plain_linear(features, weights, "head.hidden"), weights, "head.logits")[0]
