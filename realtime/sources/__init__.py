@@ -7,8 +7,9 @@ from pathlib import Path
 from realtime.clock import Clock, now_ns
 from realtime.sources.base import Source, SourceConfig
 from realtime.sources.file import FileSource
+from realtime.sources.paced import paced
 
-__all__ = ["Source", "SourceConfig", "open_source"]
+__all__ = ["Source", "SourceConfig", "open_source", "paced"]
 
 
 def open_source(spec: str, *, config: SourceConfig | None = None, clock: Clock = now_ns) -> Source:

@@ -26,6 +26,7 @@ from realtime.sources.timeline import TimeLine
 from realtime.types import Frame
 
 DECODER_THREADS = 2
+UNTIMED = ("mjpeg", "mpegvideo")  # bare streams of pictures
 Picture = tuple[int, NDArray[np.uint8]]  # t_ns, bgr
 
 
@@ -63,6 +64,8 @@ class FileSource(SourceBase):
         notes: dict[str, object] = dict(self._notes + self._time_line.notes)
         if len(self._delivery.sizes) > 1:
             notes["frame sizes"] = len(self._delivery.sizes)
+        if self.container in UNTIMED:
+            notes["timestamps"] = f"none in this kind of file; {self._rate} per second taken"
         if self._cut:
             notes["truncated"] = f"{self._cut}; {self._delivery.frames} frames read"
         said["notes"] = notes
@@ -93,6 +96,7 @@ class FileSource(SourceBase):
     def _first_two(self) -> tuple[Picture, ...]:
         self._codec = self._stream.codec_context.name
         self._declared = self._stream.frames or None
+        self._rate = self._stream.average_rate
         ahead = tuple(islice(self._decoded, 2))
         if not ahead:
             raise self._reject(f"no picture in it decodes ({self.container}, {self._codec})")
