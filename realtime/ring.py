@@ -7,36 +7,19 @@ Every wait ends when the other side closes: a reader that is being joined cannot
 
 from __future__ import annotations
 
-import threading
-from abc import ABC, abstractmethod
 from bisect import bisect_left, bisect_right
-from collections import Counter, deque
 from dataclasses import dataclass, replace
-from typing import Generic, TypeVar
 
 import numpy as np
 
+from realtime.channel import BYTES_PER_MB, CAP_SECONDS, Channel, check_bounds
 from realtime.clock import NS_PER_S, seconds
 from realtime.errors import ConfigError
 from realtime.types import Analysis, FaceChip, Frame, freeze
 
-CAP_SECONDS = 60.0  # no history may be longer than this
-CAP_MB = 1024.0  # nor larger than this, in 10^6 bytes
-BYTES_PER_MB = 1_000_000
-
 BEHIND_SECONDS = "frames_behind_seconds"  # causes of lost frames, as they stand in summary.json
 BEHIND_BYTES = "frames_behind_bytes"
 RECORD_BEHIND = "recording_behind"
-
-T = TypeVar("T")
-
-
-def check_bounds(name: str, duration_s: float, size_mb: float) -> None:
-    """Raise ConfigError unless a history of this length and size stays under the stated caps."""
-    if not 0.0 < duration_s <= CAP_SECONDS:
-        raise ConfigError(f"{name}: {duration_s:g} s is outside 0 to {CAP_SECONDS:g} s")
-    if not 0.0 < size_mb <= CAP_MB:
-        raise ConfigError(f"{name}: {size_mb:g} MB is outside 0 to {CAP_MB:g} MB")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,61 +39,6 @@ class RingConfig:
             raise ConfigError(
                 f"ring.late_s: {self.late_s:g} s is outside 0 to ring.seconds = {self.seconds:g} s"
             )
-
-
-class Channel(ABC, Generic[T]):
-    """What the thread-safe rings share: one producer, one reader, an end and a way out."""
-
-    def __init__(self) -> None:
-        self._changed = threading.Condition()
-        self._waiting: deque[T] = deque()
-        self._bytes = 0
-        self._ended = False
-        self._closed = False
-        self.dropped: Counter[str] = Counter()
-
-    def take(self, timeout_s: float) -> T | None:
-        """The oldest item not yet taken; None after `timeout_s`, at the end, or once closed."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._waiting or self._ended or self._closed, timeout_s)
-            if not self._waiting:
-                return None
-            item = self._waiting.popleft()
-            self._bytes -= self._size_of(item)
-            self._changed.notify_all()
-            return item
-
-    def end(self) -> None:
-        """The producer has nothing more; what waits can still be taken."""
-        with self._changed:
-            self._ended = True
-            self._changed.notify_all()
-
-    def close(self) -> None:
-        """Forget what waits and release both sides at once; idempotent."""
-        with self._changed:
-            self._closed = True
-            self._waiting.clear()
-            self._bytes = 0
-            self._changed.notify_all()
-
-    @property
-    def drained(self) -> bool:
-        """Nothing waits and nothing more can come."""
-        with self._changed:
-            return self._closed or (self._ended and not self._waiting)
-
-    def __len__(self) -> int:
-        return len(self._waiting)
-
-    def _append(self, item: T) -> None:
-        self._waiting.append(item)
-        self._bytes += self._size_of(item)
-        self._changed.notify_all()
-
-    @abstractmethod
-    def _size_of(self, item: T) -> int:
-        """Bytes of pixels that `item` holds."""
 
 
 class FrameRing(Channel[Frame]):
@@ -170,6 +98,8 @@ class Record:
 
     analysis: Analysis
     picture: bool  # False: the picture was left out, analysis.frame.bgr is empty
+    session: int = 0  # the session it belongs to, counted from 1; 0 outside of one
+    rest: bool = False  # True: no row of a frame, only events still open when the frames ended
 
 
 class RecordRing(Channel[Record]):
@@ -186,7 +116,7 @@ class RecordRing(Channel[Record]):
         self._max_rows = max_rows
         self._lossless = lossless
 
-    def push(self, analysis: Analysis) -> bool:
+    def push(self, analysis: Analysis, *, session: int = 0, rest: bool = False) -> bool:
         """Hand one frame's results over; False once the ring is closed."""
         size = analysis.frame.bgr.nbytes
         with self._changed:
@@ -196,7 +126,8 @@ class RecordRing(Channel[Record]):
             fits = not self._waiting or self._bytes + size <= self._max_bytes
             if not fits:
                 self.dropped[RECORD_BEHIND] += 1
-            self._append(Record(analysis if fits else without_picture(analysis), fits))
+                analysis = without_picture(analysis)
+            self._append(Record(analysis, analysis.frame.bgr.size > 0, session, rest))
             return True
 
     def _must_wait(self, size: int) -> bool:

@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+
 import numpy as np
 
 from realtime.clock import NS_PER_S
-from realtime.types import CHIP_SIZE, Analysis, FaceChip, Flag, Frame, freeze
+from realtime.ring import Record
+from realtime.types import (
+    CHIP_SIZE,
+    LABELS,
+    Analysis,
+    Event,
+    FaceChip,
+    Flag,
+    Frame,
+    Kind,
+    Recognition,
+    freeze,
+)
 
 
 class ManualClock:
@@ -53,3 +69,132 @@ def make_chip(
 def make_analysis(index: int = 0, fps: float = 30.0, *, size: tuple[int, int] = (48, 64)) -> Analysis:
     """What a frame without a face gives."""
     return Analysis(make_frame(index, fps, size=size), chips=(), signals=(), events=(), recognitions=())
+
+
+def make_event(number: int = 0, *, emitted_frame: int = 20, fps: float = 30.0) -> Event:
+    """A micro movement of 8 frames that ended 2 frames before it was emitted."""
+    onset, apex, offset = emitted_frame - 10, emitted_frame - 6, emitted_frame - 2
+    times_ns = [round(frame * NS_PER_S / fps) for frame in (onset, apex, offset, emitted_frame)]
+    return Event(
+        number,
+        "fake",
+        0,
+        *(onset, apex, offset),
+        *times_ns,
+        kind=Kind.MICRO,
+        label=LABELS[1],
+        confidence=0.8,
+        probabilities=(0.1, 0.8, 0.1),
+        flags=frozenset(),
+        spot_score=5.0,
+        regions_px={},
+    )
+
+
+class ListSource:
+    """Hands out what it is given; `before(index)` runs on the capture thread, before each frame."""
+
+    name = "fake"
+
+    def __init__(
+        self,
+        frames: Iterable[Frame],
+        *,
+        live: bool = False,
+        before: Callable[[int], object] = lambda index: None,
+    ) -> None:
+        self.live = live
+        self.closed = threading.Event()
+        self._frames_given = frames
+        self._before = before
+
+    def __iter__(self) -> Iterator[Frame]:
+        for index, frame in enumerate(self._frames_given):
+            self._before(index)
+            if self.closed.is_set():
+                return
+            yield frame
+
+    def __enter__(self) -> ListSource:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self.closed.set()
+
+    def describe(self) -> dict[str, object]:
+        return {"source": self.name}
+
+
+class FakeAnalyser:
+    """An event every `every` frames and one more at the end; `before(frame)` runs ahead of each step."""
+
+    def __init__(
+        self,
+        every: int = 0,
+        *,
+        before: Callable[[Frame], object] = lambda frame: None,
+        log: list[str] | None = None,
+    ) -> None:
+        self.drops: Counter[str] = Counter()
+        self.seen: list[int] = []
+        self.late: list[int] = []
+        self.log = log if log is not None else []
+        self.thread = ""
+        self._every = every
+        self._before = before
+        self._events = 0
+
+    def step(self, frame: Frame, *, late: bool = False) -> Analysis:
+        self._before(frame)
+        self.thread = threading.current_thread().name
+        self.seen.append(frame.index)
+        if late:
+            self.late.append(frame.index)
+        due = bool(self._every) and frame.index % self._every == self._every - 1
+        events = (self._event(frame.index),) if due else ()
+        return Analysis(frame, chips=(), signals=(), events=events, recognitions=())
+
+    def finish(self) -> tuple[tuple[Event, ...], tuple[Recognition, ...]]:
+        self.log.append("finish")
+        return ((self._event(self.seen[-1]),) if self._every else ()), ()
+
+    def restart(self) -> None:
+        self.log.append("restart")
+
+    def rebaseline(self) -> None:
+        self.log.append("rebaseline")
+
+    def _event(self, emitted_frame: int) -> Event:
+        self._events += 1
+        return make_event(self._events - 1, emitted_frame=emitted_frame)
+
+
+class MemorySink:
+    """Keeps the records; raises `error` at the record with the number `fails_at`."""
+
+    def __init__(
+        self, *, fails_at: int | None = None, error: Exception | None = None, log: list[str] | None = None
+    ) -> None:
+        self.records: list[Record] = []
+        self.closed = 0
+        self.log = log if log is not None else []
+        self.thread = ""
+        self._fails_at = fails_at
+        self._error = error
+
+    def write(self, record: Record) -> None:
+        self.thread = threading.current_thread().name
+        if len(self.records) == self._fails_at and self._error is not None:
+            raise self._error
+        self.records.append(record)
+
+    def close(self) -> None:
+        self.closed += 1
+        self.log.append("sink closed")
+
+    @property
+    def frames(self) -> list[int]:
+        return [record.analysis.frame.index for record in self.records if not record.rest]

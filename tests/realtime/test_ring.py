@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 import pytest
 
+from realtime.channel import BYTES_PER_MB
 from realtime.errors import ConfigError
 from realtime.ring import (
     BEHIND_BYTES,
     BEHIND_SECONDS,
-    BYTES_PER_MB,
     RECORD_BEHIND,
     ChipRing,
     FrameRing,
@@ -201,7 +201,13 @@ def test_a_live_record_ring_loses_pictures_but_never_rows() -> None:
 
 def test_a_lossless_record_ring_keeps_every_picture() -> None:
     ring = RecordRing(FRAME_MB * 2, lossless=True)
-    producer = in_thread(lambda: [ring.push(make_analysis(index)) for index in range(50)] and ring.end())
+
+    def produce() -> None:
+        for index in range(50):
+            ring.push(make_analysis(index))
+        ring.end()
+
+    producer = in_thread(produce)
     got = []
     while not ring.drained:
         record = ring.take(10.0)

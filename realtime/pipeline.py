@@ -1,0 +1,270 @@
+"""THE diagram: one way through, three threads, two kinds of channel, all of them built here.
+
+        source            camera, address, clip or demo
+          |
+      [capture]           takes each frame as it comes; never waits when the source is live
+          |
+       FrameRing          live: the oldest frame is overwritten and counted; recorded: capture waits
+          |
+      [analyse]           Analyser.step: faces, spotter, flow, maps, recogniser: every parallel numba
+          |               call and every engine call of the process happens here
+          +------------------------------+
+          |                              |
+      RecordRing                      Mailbox         newest wins, the display may skip
+          |                              |
+      [record]                     the caller's thread: window or status line
+          |
+        sinks             tables, session, annotated video: rows are never lost; a live run counts
+                          the pictures it had to leave out
+
+Stop order is source, analyse, record. Every join has a timeout. What a thread raises is kept, stops
+the others, and is raised by `join`, after the sinks have closed what was written.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, nullcontext, suppress
+from types import TracebackType
+from typing import Protocol
+
+from realtime.clock import NS_PER_S, Clock, now_ns, seconds
+from realtime.errors import FlinchError
+from realtime.mailbox import Mailbox
+from realtime.progress import Progress, ProgressMeter
+from realtime.ring import FrameRing, Record, RecordRing, RingConfig, without_picture
+from realtime.sources.base import Source
+from realtime.stats import StageTimes
+from realtime.types import Analysis, Event, Frame, Recognition
+
+POLL_S = 0.5  # a reader looks up this often; every change wakes it at once
+DRAIN_S = 0.75  # how long a stopped live run goes on with frames that already came
+JOIN_S = {"capture": 0.5, "analyse": 1.25, "record": 1.0}  # after a stop: under 3 s in all
+
+
+class Steps(Protocol):
+    """What `analyse` calls: realtime.analyse.Analyser, or a fake."""
+
+    drops: Counter[str]
+
+    def step(self, frame: Frame, *, late: bool = False) -> Analysis: ...
+
+    def finish(self) -> tuple[tuple[Event, ...], tuple[Recognition, ...]]: ...
+
+    def restart(self) -> None: ...  # forget faces and noise, so that a session replays alike
+
+    def rebaseline(self) -> None: ...  # the person is neutral now: measure their noise anew
+
+
+class Sink(Protocol):
+    """What `record` writes to, on its own thread. Raises: OutputError when nothing more can be written."""
+
+    def write(self, record: Record) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class Pipeline:
+    """Runs one source through one analyser into its sinks, once. Used with `with`.
+
+    `lossless` says what a full ring does: the source waits (a recording, paced or not), or frames are
+    lost and counted (a camera). `limit_s` ends the run after so much of the source's own time.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        analyser: Steps,
+        sinks: Sequence[Sink] = (),
+        *,
+        config: RingConfig | None = None,
+        lossless: bool = False,
+        limit_s: float | None = None,
+        times: StageTimes | None = None,
+        clock: Clock = now_ns,
+    ) -> None:
+        config = config or RingConfig()
+        waiting_s = config.ahead_s if lossless else config.seconds
+        self.display: Mailbox[Analysis] = Mailbox()
+        self.session: Mailbox[bool] = Mailbox()  # put True: a session begins; False: it ends
+        self.neutral: Mailbox[bool] = Mailbox()  # put True: the person is neutral now
+        self.times = times if times is not None else StageTimes(clock)
+        self._source = source
+        self._analyser = analyser
+        self._sinks = list(sinks)
+        self._clock = clock
+        self._lossless = lossless
+        self._late_s = config.late_s
+        self._limit_ns = None if limit_s is None else int(limit_s * NS_PER_S)
+        self._frames = FrameRing(waiting_s, config.max_mb, lossless=lossless)
+        self._records = RecordRing(config.record_mb, lossless=lossless)
+        self._meter = ProgressMeter(clock)
+        self._last: Frame | None = None
+        self._session_number = self._sessions = 0
+        self._errors: list[BaseException] = []
+        self._stopped_ns: int | None = None
+        self._done = threading.Event()
+        self._capture_thread = self._thread("capture", self._capture)
+        self._analyse_thread = self._thread("analyse", self._analyse)
+        self._record_thread = self._thread("record", self._record)
+
+    def _thread(self, name: str, work: Callable[[], None]) -> threading.Thread:
+        def keep_what_it_raises() -> None:
+            try:
+                work()
+            except BaseException as error:
+                self._errors.append(error)
+
+        # Daemons: a driver that never returns must not keep the process alive.
+        return threading.Thread(target=keep_what_it_raises, name=name, daemon=True)
+
+    # The caller's side
+
+    def start(self) -> None:
+        self._meter.start()
+        for thread in (self._capture_thread, self._analyse_thread, self._record_thread):
+            thread.start()
+
+    def wait(self, timeout_s: float) -> bool:
+        """True once all that came is analysed and written, or writing has ended with an error."""
+        return self._done.wait(timeout_s)
+
+    def stop(self) -> None:
+        """Ask the run to end: no new frame is taken, and what was analysed is written. Idempotent."""
+        if self._stopped_ns is None:
+            self._stopped_ns = self._clock()
+        self._source.close()
+        if self._lossless:
+            self._frames.close()
+
+    def join(self) -> None:
+        """Wait for the threads of a stopped or finished run in stop order; raise what one of them raised.
+
+        A thread that does not end in its time is left behind and the next one is told to end, so that
+        the tables are complete even when a camera driver hangs.
+        """
+        hung = []
+        for thread, release in (
+            (self._capture_thread, self._frames.end),
+            (self._analyse_thread, self._cut_off),
+            (self._record_thread, self._records.close),
+        ):
+            thread.join(JOIN_S[thread.name])
+            if thread.is_alive():
+                hung.append(thread.name)
+                release()
+        if self._errors:
+            raise self._errors[0]
+        if hung:
+            raise FlinchError(f"{self._source.name}: {', '.join(hung)} did not end in time; the rest is kept")
+
+    def progress(self) -> Progress:
+        """How the run stands; from any thread."""
+        lost: dict[str, int] = {}
+        for drops in (self._frames.dropped, self._analyser.drops, self._records.dropped):
+            lost |= dict(drops)  # copied first: another thread may be counting
+        return self._meter.progress(lost)
+
+    def __enter__(self) -> Pipeline:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+        # What the caller raised comes first; what the threads raised would hide it.
+        with suppress(Exception) if error is not None else nullcontext():
+            self.join()
+
+    # capture
+
+    def _capture(self) -> None:
+        first_ns: int | None = None
+        try:
+            for frame in self._source:
+                first_ns = frame.t_ns if first_ns is None else first_ns
+                over = self._limit_ns is not None and frame.t_ns - first_ns >= self._limit_ns
+                if over or self._stopped_ns is not None:
+                    break
+                self._meter.frame_came(frame)
+                if not self._frames.push(frame):
+                    break
+        finally:
+            self._frames.end()
+
+    # analyse
+
+    def _analyse(self) -> None:
+        try:
+            while not self._frames.drained:
+                frame = self._frames.take(POLL_S)
+                if frame is not None:
+                    self._serve_requests()
+                    self._step(frame)
+            self._finish()
+        finally:
+            self._cut_off()
+            self.display.close()
+
+    def _step(self, frame: Frame) -> None:
+        late = not self._lossless and self._frames.backlog_s > self._late_s
+        with self.times.stage("frame"):
+            analysis = self._analyser.step(frame, late=late)
+        self.times.add("age", self._clock() - frame.arrived_ns)
+        self._last = frame
+        self._meter.frame_done()
+        self._meter.events_came(analysis.events)
+        self.display.put(analysis)
+        if not self._records.push(analysis, session=self._session_number) or self._drained_enough():
+            self._frames.close()
+
+    def _drained_enough(self) -> bool:
+        return self._stopped_ns is not None and seconds(self._clock() - self._stopped_ns) > DRAIN_S
+
+    def _serve_requests(self) -> None:
+        """A session begins and ends with a fresh analyser, so that its recording replays to its events."""
+        wanted = self.session.take()
+        if wanted is not None and wanted != (self._session_number > 0):
+            self._finish()
+            self._analyser.restart()
+            self._sessions += wanted
+            self._session_number = self._sessions if wanted else 0
+        if self.neutral.take():
+            self._analyser.rebaseline()
+
+    def _finish(self) -> None:
+        """Hand over the events that were still open when the frames ended."""
+        if self._last is None:
+            return
+        events, recognitions = self._analyser.finish()
+        self._meter.events_came(events)
+        rest = Analysis(self._last, chips=(), signals=(), events=events, recognitions=recognitions)
+        self._records.push(without_picture(rest), session=self._session_number, rest=True)
+        self._last = None
+
+    def _cut_off(self) -> None:
+        self._frames.close()
+        self._records.end()
+
+    # record
+
+    def _record(self) -> None:
+        with ExitStack() as closing:
+            closing.callback(self._done.set)
+            for sink in reversed(self._sinks):
+                closing.callback(sink.close)
+            # First of all, so that a writer that failed does not hold `analyse` up.
+            closing.callback(self._meter.end)
+            closing.callback(self._records.close)
+            while not self._records.drained:
+                record = self._records.take(POLL_S)
+                if record is not None:
+                    self._write(record)
+
+    def _write(self, record: Record) -> None:
+        with self.times.stage("record"):
+            for sink in self._sinks:
+                sink.write(record)
