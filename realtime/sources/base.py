@@ -51,7 +51,7 @@ class SourceConfig:
     camera_fourcc: str = "MJPG"  # empty: leave the driver's own
     camera_retry_s: float = 0.5  # a camera that fails to read for so long is gone
     url_open_timeout_s: float = 5.0
-    url_read_timeout_s: float = 5.0
+    url_read_timeout_s: float = 2.5  # closing waits at most so long for a silent stream
     url_attempts: int = 6  # reconnections in a row before giving up
     url_backoff_s: float = 0.5  # before the first reconnection; doubles each time
     url_backoff_limit_s: float = 8.0
