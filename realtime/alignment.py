@@ -111,7 +111,7 @@ def cut_chip(bgr: NDArray[np.uint8], to_chip: Affine) -> NDArray[np.uint8]:
     if reduction > 1.2:
         gray = cv2.GaussianBlur(gray, (0, 0), 0.4 * reduction)
     local = from_chip.copy()
-    local[:, 2] -= np.array([x0, y0], np.float64)
+    local[:, 2] = local[:, 2] - (x0, y0)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     chip = cv2.warpAffine(gray, local, (CHIP_SIZE, CHIP_SIZE), flags=flags, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(chip, np.uint8)

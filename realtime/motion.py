@@ -33,9 +33,11 @@ class MotionConfig:
     """How movement is measured."""
 
     blur_px: float = 1.0  # chip pixels, against sensor noise
-    damping: float = 200.0  # texture under which a tile is not believed to move
+    damping: float = 100.0  # texture under which a tile is not believed to move
     rigid_scale_px: float = 0.2  # residual at which a stable tile loses most of its say
     rigid_rounds: int = 4
+    doubt_px: float = 2.0  # a movement this large is looked for once more
+    lost_px: float = 8.0  # a movement of the skin no face makes within one reference
 
     def __post_init__(self) -> None:
         if min(self.blur_px, self.damping, self.rigid_scale_px) <= 0 or self.rigid_rounds < 1:
@@ -93,13 +95,16 @@ class FaceMotion:
     def step(self, chip: FaceChip) -> Movement:
         """Movement of the next chip against the reference."""
         texture = texture_of(chip.gray_u8, self._config.blur_px)
-        moved, error = self._follow(texture)
-        head = np.zeros((2, 3))
-        kernels.fit_affine(
-            _POINTS[_STABLE_TILES], moved[_STABLE_TILES], self._trust[_STABLE_TILES] * _STABLE[_STABLE_TILES],
-            self._config.rigid_scale_px, self._config.rigid_rounds, head,
-        )  # fmt: skip
+        moved, error = self._follow(texture, *self._guesses())
+        head = self._head_of(moved)
         tiles = moved - _carried(head)
+        if np.abs(tiles).max() > self._config.doubt_px:
+            # a jump of the head leaves some tiles behind: let them start again from where it carried them
+            moved, error = self._follow(texture, moved, _carried(head))
+            head = self._head_of(moved)
+            tiles = moved - _carried(head)
+        # a tile this far off has lost its texture (an open mouth, a hand): it has nothing to say
+        tiles[np.linalg.norm(tiles, axis=1) > self._config.lost_px] = 0
         movement = Movement(
             texture, head, tiles, self._regions_of(tiles), float(error.mean()) / self._contrast
         )
@@ -117,19 +122,30 @@ class FaceMotion:
         summed = self._weights @ self._hessians + np.array([10.0, 0.0, 10.0], np.float32)
         self._region_hessians = np.stack([summed[:, [0, 1]], summed[:, [1, 2]]], axis=1)
 
-    def _follow(self, texture: F32) -> tuple[F32, F32]:
-        """Tiles start from where the head motion alone, or all that was seen last, would have them."""
+    def _guesses(self) -> tuple[F32, F32]:
+        """Where all that was seen last, and where the head motion alone, would have the tiles."""
         if self._last is None:
-            rigid = full = np.zeros((len(_CENTRES), 2), np.float32)
-        else:
-            rigid = _carried(self._last.head)
-            full = rigid + self._last.tiles_px
-        moved, error = np.empty_like(rigid), np.empty(len(_CENTRES), np.float32)
+            nowhere = np.zeros((len(_CENTRES), 2), np.float32)
+            return nowhere, nowhere
+        rigid = _carried(self._last.head)
+        return rigid + self._last.tiles_px, rigid
+
+    def _follow(self, texture: F32, guess: F32, other_guess: F32) -> tuple[F32, F32]:
+        moved, error = np.empty_like(guess), np.empty(len(_CENTRES), np.float32)
         kernels.follow_tiles(
             self._reference, self._gradients, self._hessians, texture, _CENTRES, TILE_HALF,
-            full, rigid, self._config.damping, moved, error,
+            guess, other_guess, self._config.damping, moved, error,
         )  # fmt: skip
         return moved, error
+
+    def _head_of(self, moved: F32) -> NDArray[np.float64]:
+        """Affine motion of the stable tiles."""
+        head = np.zeros((2, 3))
+        kernels.fit_affine(
+            _POINTS[_STABLE_TILES], moved[_STABLE_TILES], self._trust[_STABLE_TILES] * _STABLE[_STABLE_TILES],
+            self._config.rigid_scale_px, self._config.rigid_rounds, head,
+        )  # fmt: skip
+        return head
 
     def _regions_of(self, tiles: F32) -> F32:
         """Each region's least-squares translation: tiles speak along the directions they can see."""

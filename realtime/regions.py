@@ -34,8 +34,8 @@ REGIONS = tuple(REGION_LANDMARKS)
 LIDS = np.array([name.startswith("lid") for name in REGIONS])
 MOUTH = np.array([name in ("upper_lip", "lower_lip", "chin") or "mouth" in name for name in REGIONS])
 
-TILE_HALF = 7  # a tile is 15 x 15 px, about a quarter of the distance between the eyes
-TILE_STEP = 8
+TILE_HALF = 6  # a tile is 13 x 13 px, about a fifth of the distance between the eyes
+TILE_STEP = 7
 REACH_PX = 6.0  # standard deviation of the weight of a tile around a region's centre
 
 
@@ -57,7 +57,7 @@ def stable_weights(centres: NDArray[np.int64]) -> NDArray[np.float32]:
         (0.0, -0.75, 0.35, 0.12, 0.6),  # forehead under the hairline
         (0.0, 0.15, 0.12, 0.25, 1.0),  # nose bridge
         (0.0, 0.60, 0.14, 0.12, 0.6),  # nose tip
-        (0.72, 0.05, 0.12, 0.20, 1.0),  # temples beside the eyes
+        (0.74, 0.05, 0.10, 0.20, 1.0),  # temples beside the eyes
         (0.62, 0.50, 0.14, 0.20, 0.6),  # outer cheeks
     )
     total = np.zeros(len(centres))

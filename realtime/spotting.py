@@ -183,7 +183,7 @@ class Spotter:
 def _counts(regions_px: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Which regions may begin a movement: never the lids (blinks), nor what a closing lid drags along."""
     size = np.linalg.norm(regions_px, axis=1)
-    return ~LIDS & (size > 0.35 * size[LIDS].max())
+    return ~LIDS & (size > 0.5 * size[LIDS].max())
 
 
 def _flags(chips: tuple[FaceChip, ...]) -> frozenset[Flag]:
