@@ -45,9 +45,13 @@ JOIN_S = {"capture": 0.5, "analyse": 1.25, "record": 1.0}  # after a stop: under
 
 
 class Steps(Protocol):
-    """What `analyse` calls: realtime.analyse.Analyser, or a fake."""
+    """What `analyse` calls, all of it on that one thread: realtime.assemble.Rooms, or a fake."""
 
     drops: Counter[str]
+
+    def open(self) -> None: ...  # load, build and compile, before the source is started
+
+    def close(self) -> None: ...
 
     def step(self, frame: Frame, *, late: bool = False) -> Analysis: ...
 
@@ -105,6 +109,7 @@ class Pipeline:
         self._session_number = self._sessions = 0
         self._errors: list[BaseException] = []
         self._stopped_ns: int | None = None
+        self._opened = threading.Event()
         self._done = threading.Event()
         self._capture_thread = self._thread("capture", self._capture)
         self._analyse_thread = self._thread("analyse", self._analyse)
@@ -123,9 +128,13 @@ class Pipeline:
     # The caller's side
 
     def start(self) -> None:
-        self._meter.start()
         for thread in (self._capture_thread, self._analyse_thread, self._record_thread):
             thread.start()
+
+    @property
+    def ready(self) -> bool:
+        """Everything is loaded and compiled, and the source is being read."""
+        return self._opened.is_set()
 
     def wait(self, timeout_s: float) -> bool:
         """True once all that came is analysed and written, or writing has ended with an error."""
@@ -184,6 +193,7 @@ class Pipeline:
     def _capture(self) -> None:
         first_ns: int | None = None
         try:
+            self._opened.wait()  # a camera that starts earlier only fills the ring
             for frame in self._source:
                 first_ns = frame.t_ns if first_ns is None else first_ns
                 over = self._limit_ns is not None and frame.t_ns - first_ns >= self._limit_ns
@@ -198,16 +208,20 @@ class Pipeline:
     # analyse
 
     def _analyse(self) -> None:
-        try:
+        with ExitStack() as closing:
+            closing.callback(self.display.close)
+            closing.callback(self._cut_off)
+            closing.callback(self._analyser.close)
+            closing.callback(self._opened.set)
+            self._analyser.open()
+            self._meter.start()
+            self._opened.set()
             while not self._frames.drained:
                 frame = self._frames.take(POLL_S)
                 if frame is not None:
                     self._serve_requests()
                     self._step(frame)
             self._finish()
-        finally:
-            self._cut_off()
-            self.display.close()
 
     def _step(self, frame: Frame) -> None:
         late = not self._lossless and self._frames.backlog_s > self._late_s
@@ -218,7 +232,8 @@ class Pipeline:
         self._meter.frame_done()
         self._meter.events_came(analysis.events)
         self.display.put(analysis)
-        if not self._records.push(analysis, session=self._session_number) or self._drained_enough():
+        session = self._session_number
+        if not self._records.push(analysis, session=session, late=late) or self._drained_enough():
             self._frames.close()
 
     def _drained_enough(self) -> bool:

@@ -99,6 +99,7 @@ class Record:
     analysis: Analysis
     picture: bool  # False: the picture was left out, analysis.frame.bgr is empty
     session: int = 0  # the session it belongs to, counted from 1; 0 outside of one
+    late: bool = False  # the analysis was behind and let windows wait
     rest: bool = False  # True: no row of a frame, only events still open when the frames ended
 
 
@@ -116,7 +117,7 @@ class RecordRing(Channel[Record]):
         self._max_rows = max_rows
         self._lossless = lossless
 
-    def push(self, analysis: Analysis, *, session: int = 0, rest: bool = False) -> bool:
+    def push(self, analysis: Analysis, *, session: int = 0, late: bool = False, rest: bool = False) -> bool:
         """Hand one frame's results over; False once the ring is closed."""
         size = analysis.frame.bgr.nbytes
         with self._changed:
@@ -127,7 +128,7 @@ class RecordRing(Channel[Record]):
             if not fits:
                 self.dropped[RECORD_BEHIND] += 1
                 analysis = without_picture(analysis)
-            self._append(Record(analysis, analysis.frame.bgr.size > 0, session, rest))
+            self._append(Record(analysis, analysis.frame.bgr.size > 0, session, late, rest))
             return True
 
     def _must_wait(self, size: int) -> bool:

@@ -157,6 +157,12 @@ class FakeAnalyser:
         events = (self._event(frame.index),) if due else ()
         return Analysis(frame, chips=(), signals=(), events=events, recognitions=())
 
+    def open(self) -> None:
+        self.log.append("open")
+
+    def close(self) -> None:
+        self.log.append("close")
+
     def finish(self) -> tuple[tuple[Event, ...], tuple[Recognition, ...]]:
         self.log.append("finish")
         return ((self._event(self.seen[-1]),) if self._every else ()), ()

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from realtime import pipeline as pipeline_module
-from realtime.errors import FlinchError, OutputError, SourceError
+from realtime.errors import FlinchError, ModelFileError, OutputError, SourceError
 from realtime.pipeline import Pipeline
 from realtime.ring import BEHIND_SECONDS, RECORD_BEHIND, RingConfig
 from realtime.types import Frame
@@ -67,7 +67,8 @@ def test_events_and_what_was_open_at_the_end_are_recorded() -> None:
 def test_a_source_without_a_frame_ends_without_a_record() -> None:
     analyser, sink = FakeAnalyser(), MemorySink()
     run(Pipeline(ListSource([]), analyser, [sink], lossless=True))
-    assert not sink.records and not analyser.log
+    assert not sink.records
+    assert analyser.log == ["open", "close"]
     assert sink.closed == 1
 
 
@@ -94,6 +95,16 @@ def test_stage_times_hold_the_step_the_age_and_the_writing() -> None:
         "age": 10,
         "record": 11,
     }
+
+
+def test_the_source_is_not_read_before_everything_is_ready() -> None:
+    log: list[str] = []
+    source = ListSource(frames(2), before=lambda index: log.append("frame"))
+    pipeline = Pipeline(source, FakeAnalyser(log=log), lossless=True)
+    assert not pipeline.ready
+    run(pipeline)
+    assert pipeline.ready
+    assert log[:2] == ["open", "frame"]
 
 
 # A live source never waits
@@ -159,7 +170,7 @@ def test_a_stopped_endless_run_ends_in_stop_order() -> None:
         while pipeline.display.take(LONG_S) is None:
             pass
     assert source.closed.is_set()
-    assert log == ["finish", "sink closed"]
+    assert log == ["open", "finish", "close", "sink closed"]
     assert sink.frames == analyser.seen == list(range(len(analyser.seen)))
 
 
@@ -186,6 +197,20 @@ def test_a_fault_in_analysis_is_raised_and_what_came_before_is_written() -> None
         run(Pipeline(ListSource(endless()), FakeAnalyser(before=fault), [sink], lossless=True))
     assert sink.frames == list(range(20))
     assert sink.closed == 1
+
+
+def test_an_analyser_that_cannot_open_is_raised_and_nothing_is_read() -> None:
+    class Broken(FakeAnalyser):
+        def open(self) -> None:
+            raise ModelFileError("model file causalnet.onnx: No such file")
+
+    read: list[int] = []
+    sink = MemorySink()
+    source = ListSource(frames(3), before=read.append)
+    with pytest.raises(ModelFileError, match="causalnet.onnx"):
+        run(Pipeline(source, Broken(), [sink], lossless=True))
+    assert sink.closed == 1
+    assert read in ([], [0])  # the ring it would go into is closed
 
 
 @pytest.mark.parametrize("lossless", [True, False])
@@ -245,7 +270,7 @@ def test_a_session_starts_and_ends_with_a_fresh_analyser() -> None:
     source = ListSource(frames(30), before=at)
     pipeline = Pipeline(source, analyser, [sink], lossless=True, config=RingConfig(ahead_s=0.001))
     run(pipeline)
-    assert log == ["finish", "restart", "finish", "restart", "finish"]
+    assert log == ["open", "finish", "restart", "finish", "restart", "finish", "close"]
     sessions = [session for session, _ in itertools.groupby(record.session for record in sink.records)]
     assert sessions == [0, 1, 0]
     last_of_session = [record for record in sink.records if record.session == 1][-1]
@@ -274,4 +299,4 @@ def test_the_neutral_face_is_measured_on_the_analyse_thread() -> None:
     pipeline = Pipeline(ListSource(frames(5)), analyser, lossless=True)
     pipeline.neutral.put(True)
     run(pipeline)
-    assert analyser.log == ["rebaseline", "finish"]
+    assert analyser.log == ["open", "rebaseline", "finish", "close"]
