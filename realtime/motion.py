@@ -167,3 +167,13 @@ def _about_origin(head: NDArray[np.float64]) -> NDArray[np.float64]:
     matrix[:, 2] -= head[:, :2] @ np.full(2, CHIP_SIZE / 2)
     matrix[:, :2] += np.eye(2)
     return matrix
+
+
+def warm_up() -> None:
+    """Compile or load every kernel of the spotter, so that nothing compiles once frames come."""
+    texture = np.random.default_rng(0).integers(0, 255, (CHIP_SIZE, CHIP_SIZE)).astype(np.uint8)
+    landmarks_px = np.full((468, 2), CHIP_SIZE / 2, np.float32)
+    chip = FaceChip("", 0, 0, 0, texture, np.eye(2, 3), landmarks_px, 60.0, 1.0, frozenset())
+    motion = FaceMotion(MotionConfig())
+    motion.restart(chip)
+    motion.learn(motion.step(chip), 0.5)

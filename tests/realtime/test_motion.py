@@ -4,8 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
+from realtime import spotting_kernels as kernels
 from realtime.errors import ConfigError
-from realtime.motion import FaceMotion, MotionConfig, texture_of
+from realtime.motion import FaceMotion, MotionConfig, texture_of, warm_up
 from realtime.regions import REGIONS, region_weights, stable_weights, tile_centres
 from tests.portrait import bump, chip_of, moved, portrait
 
@@ -102,3 +103,12 @@ def test_tiles_cover_every_region_and_brows_and_mouth_are_not_stable():
 def test_impossible_settings_are_refused():
     with pytest.raises(ConfigError, match="motion"):
         MotionConfig(blur_px=0)
+
+
+def test_nothing_compiles_after_warm_up():
+    warm_up()
+    dispatchers = (kernels.prepare_tiles, kernels.follow_tiles, kernels.fit_affine)
+    before = [list(dispatcher.signatures) for dispatcher in dispatchers]
+    motion = motion_from()
+    motion.learn(motion.step(chip_of(moved(portrait(), bump(336, (0, -1))), 1)), 0.5)
+    assert [list(dispatcher.signatures) for dispatcher in dispatchers] == before
