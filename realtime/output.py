@@ -25,8 +25,9 @@ def writing(path: Path) -> Iterator[None]:
         raise output_error(path, error) from error
 
 
-def output_error(path: Path, error: OSError) -> OutputError:
-    reason = error.strerror or type(error).__name__
+def output_error(path: Path, error: Exception) -> OutputError:
+    """One line of what the system, or libav, says about `path`."""
+    reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
     return OutputError(
         f"cannot write {path}: {reason}; what was written before stays; free some space or give another --out"
     )

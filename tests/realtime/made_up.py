@@ -1,11 +1,16 @@
-"""Made-up events and a disk that fills up: what the tests of the output rooms share."""
+"""Made-up events and pictures, and a disk that fills up: what the tests of the output rooms share."""
 
 from __future__ import annotations
 
 import resource
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
+from pathlib import Path
+
+import av
+import numpy as np
+from numpy.typing import NDArray
 
 from realtime.types import Event, Flag, Kind
 
@@ -53,3 +58,22 @@ def small_disk(size_bytes: int) -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def pictures(count: int, size: tuple[int, int] = (64, 48), seed: int = 0) -> list[NDArray[np.uint8]]:
+    """Noise over a moving gradient: nothing about it is easy for a codec."""
+    rng = np.random.default_rng(seed)
+    width, height = size
+    ramp = np.linspace(0, 200, width)[None, :, None] + np.zeros((height, 1, 3))
+    return [
+        (np.roll(ramp, i, axis=1) + rng.uniform(0, 55, ramp.shape)).astype(np.uint8) for i in range(count)
+    ]
+
+
+def decoded(path: Path) -> list[NDArray[np.uint8]]:
+    """Every frame of a video that can still be read, as BGR."""
+    found: list[NDArray[np.uint8]] = []
+    with suppress(av.FFmpegError), av.open(str(path)) as file:
+        for frame in file.decode(video=0):
+            found.append(frame.to_ndarray(format="bgr24"))
+    return found
