@@ -20,3 +20,7 @@ class EngineMismatch(FlinchError):
 
 class ModelFileError(FlinchError):
     """A weights file is missing, damaged or not the one its card describes."""
+
+
+class EngineInputError(FlinchError):
+    """Maps handed to an engine differ in shape or dtype from what its metadata asks for."""

@@ -1,0 +1,108 @@
+"""Model cards: what a shipped network is, which files hold it, and how far its word goes.
+
+Reading a card needs neither torch nor onnx, so the live path can. Every file is named with its SHA-256 and
+is read once, checked, before any library sees it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from engine.errors import ModelFileError
+
+WEIGHTS_FOLDER = Path(__file__).parent / "weights"
+DEFAULT_MODEL = "causalnet-compact"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFile:
+    """A file beside its card."""
+
+    path: Path
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """The machine-readable card; the one for people lies beside it as .md."""
+
+    name: str
+    weights: ModelFile  # safetensors, as trained
+    onnx: ModelFile  # folded, one sample at a time
+    opset: int
+    architecture: Mapping[str, Any]  # the fields of `CausalNetConfig`
+    labels: tuple[str, ...]
+    temperature: float  # logits are divided by it before the softmax
+    unclear_below: float  # highest probability under which the label is "unclear"
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.temperature <= 0.0 or not 0.0 <= self.unclear_below <= 1.0:
+            raise ModelFileError(f"card of {self.name}: temperature or unclear_below is out of range")
+
+
+def read_card(model: str | Path = DEFAULT_MODEL) -> ModelCard:
+    """The card of a shipped model's name, or of a .json file anywhere.
+
+    Raises: ModelFileError if there is none, or it is incomplete.
+    """
+    path = Path(model) if str(model).endswith(".json") else WEIGHTS_FOLDER / f"{model}.json"
+    try:
+        table = json.loads(path.read_text(encoding="utf-8"))
+        return _card(table, path.parent)
+    except OSError as error:
+        raise ModelFileError(f"no model card {path} ({error.strerror}); {_shipped()}") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise ModelFileError(
+            f"model card {path} is damaged ({error!r}); restore it from the release"
+        ) from error
+
+
+def checked_bytes(file: ModelFile) -> bytes:
+    """The file's content.
+
+    Raises: ModelFileError if it is missing or not the one the card describes.
+    """
+    try:
+        content = file.path.read_bytes()
+    except OSError as error:
+        raise ModelFileError(
+            f"model file {file.path}: {error.strerror}; restore it from the release"
+        ) from error
+    if sha256(content) != file.sha256:
+        raise ModelFileError(
+            f"model file {file.path} is not the one its card describes; restore both together"
+        )
+    return content
+
+
+def sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _card(table: Mapping[str, Any], folder: Path) -> ModelCard:
+    return ModelCard(
+        name=str(table["name"]),
+        weights=_file(table["weights"], folder),
+        onnx=_file(table["onnx"], folder),
+        opset=int(table["onnx"]["opset"]),
+        architecture=dict(table["architecture"]),
+        labels=tuple(table["labels"]),
+        temperature=float(table["temperature"]),
+        unclear_below=float(table["unclear_below"]),
+        metrics=dict(table.get("metrics", {})),
+    )
+
+
+def _file(entry: Mapping[str, Any], folder: Path) -> ModelFile:
+    return ModelFile(folder / str(entry["file"]), str(entry["sha256"]))
+
+
+def _shipped() -> str:
+    names = sorted(path.stem for path in WEIGHTS_FOLDER.glob("*.json"))
+    return f"shipped models: {', '.join(names) or 'none'}"

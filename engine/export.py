@@ -1,0 +1,90 @@
+"""python -m engine.export: the folded network as ONNX, one sample at a time, from the shipped safetensors.
+
+Weights that float16 holds exactly, all but the merged ones, are stored so with a cast behind them: half
+the bytes, the same numbers.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import logging
+import sys
+import warnings
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from onnx import helper, numpy_helper
+
+from engine.card import DEFAULT_MODEL, read_card, sha256
+from engine.causalnet import CausalNet
+from engine.errors import FlinchError
+from engine.fold import fold
+from engine.runners.base import SAMPLE_SHAPE
+from engine.weights import load_network
+
+OPSET = 17
+INPUT, OUTPUT = "maps", "logits"
+_SMALL = 256  # values under which a cast node costs more than it saves
+
+
+def export(net: CausalNet) -> bytes:
+    """The ONNX file of a trained, unfolded network: input (1, 4, 28, 28, 3), output (1, classes)."""
+    stream = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the tracing exporter announces its successor on every call
+        torch.onnx.export(
+            fold(net),
+            (torch.zeros(1, *SAMPLE_SHAPE),),
+            stream,  # type: ignore[arg-type]  # the tracing exporter writes to streams too
+            input_names=[INPUT],
+            output_names=[OUTPUT],
+            opset_version=OPSET,
+            dynamo=False,
+        )
+    model = onnx.load_from_string(stream.getvalue())
+    _halve(model.graph)
+    onnx.checker.check_model(model, full_check=True)
+    return model.SerializeToString()
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m engine.export", description="Export a model to ONNX.")
+    parser.add_argument("--weights", default=DEFAULT_MODEL, help="a shipped model's name or a card's path")
+    parser.add_argument("--out", type=Path, help="file to write; by default only the checksum is compared")
+    args = parser.parse_args(argv)
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    try:
+        card = read_card(args.weights)
+        content = export(load_network(card))
+    except FlinchError as error:
+        print(f"engine.export: {error}", file=sys.stderr)
+        return 2
+    if args.out is not None:
+        args.out.write_bytes(content)
+    same = "as shipped" if sha256(content) == card.onnx.sha256 else "differs from the shipped file"
+    print(f"{card.name}: {len(content)} bytes, opset {OPSET}, sha256 {sha256(content)} ({same})")
+    return 0
+
+
+def _halve(graph: onnx.GraphProto) -> None:
+    """Store each large float32 initialiser as float16 plus a cast, where that loses nothing."""
+    casts = []
+    for tensor in graph.initializer:
+        values = numpy_helper.to_array(tensor)
+        if values.dtype != np.float32 or values.size < _SMALL:
+            continue
+        half = values.astype(np.float16)
+        if np.array_equal(half.astype(np.float32), values):
+            name, stored = tensor.name, f"{tensor.name}_half"
+            tensor.CopyFrom(numpy_helper.from_array(half, stored))
+            casts.append(helper.make_node("Cast", [stored], [name], to=onnx.TensorProto.FLOAT))
+    kept = list(graph.node)
+    del graph.node[:]
+    graph.node.extend(casts + kept)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
