@@ -1,0 +1,168 @@
+"""python -m calibration.confidence: how far a network's probabilities can be believed.
+
+From the out-of-fold predictions that `train.loso` writes: one temperature (Guo et al. 2017) that makes the
+probabilities honest, and the limit under which the label is "unclear". Both are judged on subjects that
+were not used to fit them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
+
+from engine.errors import ConfigError, FlinchError
+from realtime.errors import CalibrationError
+from realtime.types import LABELS
+
+BINS = 10
+FOLDS = 10
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Predictions:
+    """Out-of-fold logits, each of a network that had not seen the subject."""
+
+    logits: NDArray[np.float64]  # (n, 3)
+    labels: NDArray[np.int64]  # (n,)
+    subjects: NDArray[np.str_]  # (n,)
+
+
+@dataclass(frozen=True, slots=True)
+class Confidence:
+    """What goes on a model card; the figures are from subjects not used for fitting."""
+
+    temperature: float
+    unclear_below: float
+    target_accuracy: float  # that accepted predictions should reach
+    accepted_accuracy: float
+    coverage: float  # share of predictions accepted
+    ece_before: float  # expected calibration error at temperature 1
+    ece_after: float
+    accuracy: float  # of all predictions
+
+
+def read_predictions(path: Path) -> Predictions:
+    """The predictions.csv of `train.loso`.
+
+    Raises: CalibrationError if it is missing or another table.
+    """
+    try:
+        with path.open(newline="", encoding="utf-8") as stream:
+            rows = list(csv.DictReader(stream))
+        logits = np.array([[float(row[f"logit_{name}"]) for name in LABELS] for row in rows])
+        labels = np.array([LABELS.index(row["label"]) for row in rows])
+        subjects = np.array([row["subject"] for row in rows])
+    except OSError as error:
+        raise CalibrationError(
+            f"no predictions at {path} ({error.strerror}); run train.loso first"
+        ) from error
+    except (KeyError, ValueError, TypeError) as error:
+        raise CalibrationError(f"{path} is no predictions.csv of train.loso ({error!r})") from error
+    if not rows or not np.isfinite(logits).all():
+        raise CalibrationError(f"{path} holds no finite predictions; run train.loso again")
+    return Predictions(logits, labels, subjects)
+
+
+def probabilities(logits: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
+    """Softmax of logits / temperature over the last axis."""
+    scaled = logits / temperature
+    weights: NDArray[np.float64] = np.exp(scaled - scaled.max(axis=-1, keepdims=True))
+    return weights / weights.sum(axis=-1, keepdims=True)
+
+
+def fit_temperature(logits: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
+    """The temperature with the least negative log likelihood, 0.05 to 20."""
+
+    def loss(log_temperature: float) -> float:
+        right = probabilities(logits, float(np.exp(log_temperature)))[np.arange(len(labels)), labels]
+        return float(-np.log(np.maximum(right, 1e-12)).mean())
+
+    found = minimize_scalar(loss, bounds=(np.log(0.05), np.log(20.0)), method="bounded")
+    return float(np.exp(found.x))
+
+
+def calibration_error(chances: NDArray[np.float64], labels: NDArray[np.int64], bins: int = BINS) -> float:
+    """Expected calibration error: |accuracy - confidence| per equal-width bin, weighted by its samples."""
+    confidence, right = chances.max(axis=1), chances.argmax(axis=1) == labels
+    where = np.minimum((confidence * bins).astype(int), bins - 1)
+    gaps = np.bincount(where, weights=right - confidence, minlength=bins)
+    return float(np.abs(gaps).sum() / len(labels))
+
+
+def unclear_limit(chances: NDArray[np.float64], labels: NDArray[np.int64], target: float) -> float:
+    """The lowest confidence such that predictions at or above it are right at `target` or better.
+
+    1.0 if no limit reaches it: then everything is unclear, and that is the honest answer.
+    """
+    confidence = chances.max(axis=1)
+    order = np.argsort(-confidence, kind="stable")
+    right = (chances.argmax(axis=1) == labels)[order]
+    accuracy = right.cumsum() / np.arange(1, len(right) + 1)
+    enough = np.flatnonzero(accuracy >= target)
+    return float(confidence[order][enough[-1]]) if len(enough) else 1.0
+
+
+def judge(predictions: Predictions, target: float, folds: int = FOLDS) -> Confidence:
+    """Fit on all for the card, and measure with temperature and limit fitted without each fold's subjects."""
+    logits, labels = predictions.logits, predictions.labels
+    fitted = np.empty_like(logits)
+    accepted = np.zeros(len(labels), dtype=bool)
+    for inside in _subject_folds(predictions.subjects, folds):
+        temperature = fit_temperature(logits[~inside], labels[~inside])
+        limit = unclear_limit(probabilities(logits[~inside], temperature), labels[~inside], target)
+        fitted[inside] = probabilities(logits[inside], temperature)
+        accepted[inside] = fitted[inside].max(axis=1) >= limit
+    temperature = fit_temperature(logits, labels)
+    right = logits.argmax(axis=1) == labels
+    return Confidence(
+        temperature=temperature,
+        unclear_below=unclear_limit(probabilities(logits, temperature), labels, target),
+        target_accuracy=target,
+        accepted_accuracy=float(right[accepted].mean()) if accepted.any() else 0.0,
+        coverage=float(accepted.mean()),
+        ece_before=calibration_error(probabilities(logits, 1.0), labels),
+        ece_after=calibration_error(fitted, labels),
+        accuracy=float(right.mean()),
+    )
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m calibration.confidence", description=__doc__.split("\n")[0]
+    )
+    parser.add_argument("predictions", type=Path, help="predictions.csv of train.loso")
+    parser.add_argument("--target", type=float, default=0.8, help="accuracy that accepted labels should have")
+    parser.add_argument("--json", type=Path, help="file to write")
+    args = parser.parse_args(argv)
+    try:
+        if not 0.0 < args.target < 1.0:
+            raise ConfigError(f"--target {args.target} must lie between 0 and 1")
+        found = asdict(judge(read_predictions(args.predictions), args.target))
+    except FlinchError as error:
+        print(f"calibration.confidence: {error}", file=sys.stderr)
+        return 2
+    text = json.dumps(found, indent=2)
+    print(text)
+    if args.json is not None:
+        args.json.write_text(text + "\n", encoding="utf-8")
+    return 0
+
+
+def _subject_folds(subjects: NDArray[np.str_], folds: int) -> list[NDArray[np.bool_]]:
+    names = np.unique(subjects)
+    group = dict(zip(names, np.random.default_rng(0).permutation(len(names)) % folds, strict=True))
+    groups = np.array([group[subject] for subject in subjects])
+    return [groups == i for i in range(min(folds, len(names)))]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

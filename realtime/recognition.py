@@ -1,0 +1,75 @@
+"""Motion maps to a label, with calibrated probabilities and the right to say "unclear"."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.card import DEFAULT_MODEL
+from engine.runners import BACKENDS, Runner, open_runner
+from realtime.errors import ConfigError, EngineMismatch
+from realtime.types import LABELS, UNCLEAR, MotionMaps, Recognition
+
+
+@dataclass(frozen=True, slots=True)
+class RecognitionConfig:
+    """Which network runs where, and what overrides its card."""
+
+    backend: str = "auto"
+    model: str = DEFAULT_MODEL  # a shipped model's name, or the path of a model card
+    temperature: float | None = None  # unset: the card's
+    unclear_below: float | None = None  # confidence under which the label is "unclear"; unset: the card's
+
+    def __post_init__(self) -> None:
+        if self.backend not in ("auto", *BACKENDS):
+            raise ConfigError(f"backend {self.backend!r} is none of auto, {', '.join(BACKENDS)}")
+        if self.temperature is not None and self.temperature <= 0.0:
+            raise ConfigError(f"temperature {self.temperature} must be positive")
+        if self.unclear_below is not None and not 0.0 <= self.unclear_below <= 1.0:
+            raise ConfigError(f"unclear_below {self.unclear_below} must lie in [0, 1]")
+
+
+class Recogniser:
+    """One active runner and what its card says about believing it. Lives on `analyse`."""
+
+    def __init__(self, runner: Runner, config: RecognitionConfig = RecognitionConfig()) -> None:
+        """Raises: EngineMismatch if the network's classes are not ours."""
+        card = runner.metadata.card
+        if card.labels != LABELS:
+            raise EngineMismatch(f"model {card.name} knows {', '.join(card.labels)}, not {', '.join(LABELS)}")
+        self._runner = runner
+        self.temperature = card.temperature if config.temperature is None else config.temperature
+        self.unclear_below = card.unclear_below if config.unclear_below is None else config.unclear_below
+
+    def recognise(self, maps: MotionMaps) -> Recognition:
+        """The most probable class, or "unclear" where even that is not probable enough.
+
+        Raises: EngineInputError if the maps are not the published layout.
+        """
+        logits = self._runner.infer(maps.maps_u8[None].astype(np.float32))[0]
+        negative, positive, surprise = (float(chance) for chance in softmax(logits / self.temperature))
+        probabilities = (negative, positive, surprise)
+        confidence = max(probabilities)
+        label = LABELS[probabilities.index(confidence)] if confidence >= self.unclear_below else UNCLEAR
+        return Recognition(maps, label, confidence, probabilities)
+
+
+def open_recogniser(config: RecognitionConfig = RecognitionConfig()) -> tuple[Runner, Recogniser]:
+    """The configured runner, active and run once so that nothing is built later, and its recogniser.
+
+    The caller closes the runner.
+
+    Raises: ModelFileError, EngineMismatch: see `engine.runners.open_runner`.
+    """
+    runner = open_runner(config.backend, config.model)
+    runner.activate()
+    runner.infer(np.zeros((1, *runner.metadata.sample_shape), dtype=np.float32))
+    return runner, Recogniser(runner, config)
+
+
+def softmax(logits: NDArray[np.float32]) -> NDArray[np.float64]:
+    """(classes,) logits to probabilities; float64 so that they add up to 1."""
+    weights = np.exp(logits.astype(np.float64) - logits.max())
+    return weights / weights.sum()

@@ -1,0 +1,100 @@
+"""Logits to labels: temperature, the right to say "unclear", and refusals."""
+
+from __future__ import annotations
+
+import dataclasses
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from engine.errors import EngineInputError
+from engine.runners.fake import FAKE_CARD, FakeRunner
+from realtime.errors import ConfigError, EngineMismatch, ModelFileError
+from realtime.recognition import Recogniser, RecognitionConfig, open_recogniser
+from realtime.types import MotionMaps
+
+DEFAULT = RecognitionConfig()
+MAPS = MotionMaps(flow=SimpleNamespace(), maps_u8=np.zeros((4, 28, 28, 3), np.uint8))
+
+
+def recognise(logits, config=DEFAULT, card=FAKE_CARD, maps=MAPS):
+    with FakeRunner(card, logits) as runner:
+        return Recogniser(runner, config).recognise(maps)
+
+
+@pytest.mark.parametrize(
+    ("logits", "label"),
+    [((3.0, 0.0, 0.0), "negative"), ((0.0, 3.0, 0.0), "positive"), ((0.0, 0.0, 3.0), "surprise")],
+)
+def test_names_the_most_probable_class(logits, label):
+    found = recognise(logits)
+    assert found.label == label
+    assert found.confidence == max(found.probabilities)
+    assert sum(found.probabilities) == pytest.approx(1.0, abs=1e-12)
+    assert found.maps is MAPS
+
+
+def test_probabilities_are_the_softmax_in_the_order_of_the_labels():
+    found = recognise((np.log(1.0), np.log(2.0), np.log(5.0)))
+    assert found.probabilities == pytest.approx((0.125, 0.25, 0.625))
+
+
+def test_unclear_below_the_limit_and_the_probabilities_stay():
+    found = recognise((0.1, 0.0, 0.0))
+    assert found.label == "unclear"
+    assert found.confidence == pytest.approx(np.exp(0.1) / (np.exp(0.1) + 2), rel=1e-6)
+
+
+def test_exactly_at_the_limit_is_clear():
+    assert recognise((0.0, 0.0, 0.0), RecognitionConfig(unclear_below=1 / 3)).label == "negative"
+
+
+def test_temperature_of_the_card_softens():
+    card = dataclasses.replace(FAKE_CARD, temperature=4.0)
+    assert recognise((2.0, 0.0, 0.0), card=card).confidence == pytest.approx(
+        recognise((0.5, 0.0, 0.0)).confidence
+    )
+    assert recognise((2.0, 0.0, 0.0), card=card).label == "unclear"
+    assert recognise((2.0, 0.0, 0.0)).label == "negative"
+
+
+def test_config_overrides_the_card():
+    card = dataclasses.replace(FAKE_CARD, temperature=4.0, unclear_below=0.9)
+    config = RecognitionConfig(temperature=1.0, unclear_below=0.0)
+    assert recognise((2.0, 0.0, 0.0), config, card).confidence == pytest.approx(0.787, abs=1e-3)
+    assert recognise((0.1, 0.0, 0.0), config, card).label == "negative"
+
+
+def test_extreme_logits_do_not_overflow():
+    assert recognise((1e4, 0.0, -1e4)).probabilities == (1.0, 0.0, 0.0)
+
+
+def test_maps_of_another_layout_are_refused():
+    with pytest.raises(EngineInputError):
+        recognise((0.0, 0.0, 0.0), maps=MotionMaps(SimpleNamespace(), np.zeros((4, 3, 28, 28), np.uint8)))
+
+
+def test_a_model_with_other_classes_is_refused():
+    card = dataclasses.replace(FAKE_CARD, labels=("positive", "negative", "surprise"))
+    with pytest.raises(EngineMismatch, match="knows positive, negative, surprise"):
+        Recogniser(FakeRunner(card))
+
+
+@pytest.mark.parametrize("wrong", [{"backend": "abacus"}, {"temperature": 0.0}, {"unclear_below": 1.5}])
+def test_impossible_configs(wrong):
+    with pytest.raises(ConfigError):
+        RecognitionConfig(**wrong)
+
+
+def test_shipped_model_opens_and_recognises():
+    runner, recogniser = open_recogniser()
+    with runner:
+        found = recogniser.recognise(MAPS)
+    assert found.label in ("negative", "positive", "surprise", "unclear")
+    assert recogniser.temperature == runner.metadata.card.temperature
+
+
+def test_missing_model_is_one_line():
+    with pytest.raises(ModelFileError, match="no model card"):
+        open_recogniser(RecognitionConfig(model="nothing-like-it"))
