@@ -32,7 +32,7 @@ REGION_LANDMARKS: dict[str, tuple[int, ...]] = {
 }
 REGIONS = tuple(REGION_LANDMARKS)
 LIDS = np.array([name.startswith("lid") for name in REGIONS])
-MOUTH = np.array([name in ("upper_lip", "lower_lip", "chin") or "mouth" in name for name in REGIONS])
+AROUND_EYES = np.array([name.startswith(("brow", "cheek")) for name in REGIONS])  # a closing lid drags them
 
 TILE_HALF = 6  # a tile is 13 x 13 px, about a fifth of the distance between the eyes
 TILE_STEP = 7

@@ -22,7 +22,7 @@ from realtime.clock import NS_PER_S
 from realtime.errors import ConfigError
 from realtime.excursion import Excursion, Seen
 from realtime.motion import FaceMotion, MotionConfig
-from realtime.regions import LIDS, REGION_LANDMARKS, REGIONS
+from realtime.regions import AROUND_EYES, LIDS, REGION_LANDMARKS, REGIONS
 from realtime.rest import Rest, RestConfig
 from realtime.ring import ChipRing
 from realtime.types import FaceChip, Flag, Kind, SpotSignal, Window, freeze
@@ -30,6 +30,8 @@ from realtime.types import FaceChip, Flag, Kind, SpotSignal, Window, freeze
 __all__ = ["REGIONS", "REGION_LANDMARKS", "Spotter", "SpotterConfig"]
 
 MICRO_MAX_S = 0.5  # onset to offset, both ends included
+DRAGGED = 0.75  # what moves around an eye by less than this share of its lid was dragged along by it
+BLINK_DOWN_PX = 0.5  # chip pixels, as a tile over lid and eye sees it
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,7 @@ class Spotter:
         self._moving: Excursion | None = None
         self._armed_ns = 0
         self._closed_ns = -1  # offset of the last window; the next begins no earlier
+        self._ebb = 0.0  # lowest score since then: what is left of a strong movement is no new one
 
     def step(self, chip: FaceChip) -> tuple[SpotSignal, tuple[Window, ...]]:
         """The signal of the next chip of this face, and the movements that it shows to have ended."""
@@ -77,7 +80,7 @@ class Spotter:
         seen = Seen(chip, movement, scores, float(np.where(_counts(movement.regions_px), scores, 0).max()))
         self._remember(seen)
         armed = self._armed(chip)
-        if self._moving is None and armed and seen.score > self._config.threshold:
+        if self._moving is None and armed and self._begins(seen.score):
             self._moving = Excursion(seen, self._rest.noise_px)
         if self._moving is not None:
             windows += self._move(seen)
@@ -122,6 +125,13 @@ class Spotter:
     def _armed(self, chip: FaceChip) -> bool:
         return chip.t_ns >= self._armed_ns and not chip.flags & {Flag.YAW, Flag.SMALL}
 
+    def _begins(self, score: float) -> bool:
+        """Over the threshold, and well over what the last movement left behind."""
+        self._ebb = min(self._ebb, score)
+        if self._ebb < self._config.threshold:
+            self._ebb = 0.0
+        return score > self._config.threshold + 1.5 * self._ebb
+
     def _move(self, seen: Seen) -> tuple[Window, ...]:
         """Follow the open movement; close it when it has faded or settled, drop it when it lasts."""
         assert self._moving is not None
@@ -132,6 +142,7 @@ class Spotter:
         elif self._moving.faded:
             windows = self._window(seen)
             self._moving = None
+            self._ebb = seen.score
         elif settled := self._moving.settled(
             int(self._config.settle_s * NS_PER_S), self._config.settle_range, self._config.settle_level
         ):
@@ -163,7 +174,10 @@ class Spotter:
         self._closed_ns = last.t_ns
         micro = last.t_ns - first.t_ns <= MICRO_MAX_S * NS_PER_S
         flags = _flags(chips) | extra | (frozenset() if whole else frozenset({Flag.EDGE}))
-        regions_px = freeze(np.linalg.norm(excursion.apex.movement.regions_px, axis=1).astype(np.float32))
+        at_apex = excursion.apex.movement.regions_px
+        if _is_blink(at_apex):
+            flags |= {Flag.BLINK}
+        regions_px = freeze(np.linalg.norm(at_apex, axis=1).astype(np.float32))
         return (
             Window(
                 chips=chips, onset=0, apex=position, offset=len(chips) - 1,
@@ -183,7 +197,13 @@ class Spotter:
 def _counts(regions_px: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Which regions may begin a movement: never the lids (blinks), nor what a closing lid drags along."""
     size = np.linalg.norm(regions_px, axis=1)
-    return ~LIDS & (size > 0.5 * size[LIDS].max())
+    return ~LIDS & ~(AROUND_EYES & (size < DRAGGED * size[LIDS].max()))
+
+
+def _is_blink(regions_px: NDArray[np.float32]) -> bool:
+    """Whether both lids came down, farther than anything around them moved."""
+    down_px = regions_px[LIDS, 1].min()
+    return bool(down_px > BLINK_DOWN_PX and down_px > np.linalg.norm(regions_px[AROUND_EYES], axis=1).max())
 
 
 def _flags(chips: tuple[FaceChip, ...]) -> frozenset[Flag]:
