@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from realtime.action_units import ACTION_UNITS
 from realtime.alignment import COLUMNS_PER_IOD, ROWS_PER_IOD, eyes_pose
 from realtime.errors import ConfigError
-from realtime.movement_field import unit_field
+from realtime.movement_field import face_at, unit_field
 
 MARGIN_IOD = 0.45  # how far around the mesh a field may reach
 INVERSE_TOLERANCE_PX = 0.03  # OpenCV samples on 1/32 px
@@ -117,8 +117,9 @@ def dense_displacement(
     landmarks = np.asarray(landmarks_px, np.float32)
     field = np.zeros((*shape, 2), np.float32)
     box = face_box(landmarks, shape)
+    face = face_at(landmarks, box)
     for action in actions:
-        unit = unit_field(landmarks, ACTION_UNITS[action.unit], action.side.value, box)
+        unit = unit_field(face, ACTION_UNITS[action.unit], action.side.value)
         field[box] += np.float32(action.amplitude) * unit
     return field
 

@@ -27,7 +27,7 @@ from realtime.face_geometry import (
 
 MIDLINE_IOD = 0.08  # half width over which one side fades into the other
 EYE_OPENING_IOD = 0.03  # least height over which a lid's movement fades in the eye
-FADED = 3.5  # standard deviations beyond which a pull is nothing
+FADED = 3.7  # standard deviations beyond which a pull is nothing (0.1 %)
 SHARPNESS = 4.0  # of the smooth maximum: 1 would be the sum
 SIDES = {"right": -1.0, "left": 1.0}  # sign of "out" in face coordinates
 
@@ -40,28 +40,30 @@ class Face(NamedTuple):
     points: NDArray[np.float32]  # (468, 2) IOD
     x: Plane  # of each pixel, IOD
     y: Plane
+    points_px: NDArray[np.float32]  # (468, 2) pixels of the area
+    iod_px: float
+    roll: float  # radians
 
 
-def unit_field(
-    landmarks_px: NDArray[np.float32], unit: ActionUnit, side: str, box: tuple[slice, slice]
-) -> NDArray[np.float32]:
-    """(box height, box width, 2) pixels: `unit` on `side` so that the largest displacement is 1 IOD."""
-    pose = eyes_pose(landmarks_px)
-    iod, roll = float(np.exp(pose[2])), float(pose[3])
-    face = _face(landmarks_px, box)
-    sides = list(SIDES) if side == "both" else [side]
-    field = sum(_one_side(face, unit, which) for which in sides)
-    largest = float(np.sqrt(np.square(field).sum(axis=2).max()))
-    upright = np.array([[np.cos(roll), np.sin(roll)], [-np.sin(roll), np.cos(roll)]], np.float32)
-    return (field * np.float32(iod / largest)) @ upright
-
-
-def _face(landmarks_px: NDArray[np.float32], box: tuple[slice, slice]) -> Face:
+def face_at(landmarks_px: NDArray[np.float32], box: tuple[slice, slice]) -> Face:
+    """The face and the pixels of `box` (rows, columns of the picture) in face coordinates."""
     pose = eyes_pose(landmarks_px)
     rows, columns = np.mgrid[box].astype(np.float32)
     pixels = np.stack([columns.ravel(), rows.ravel()], axis=1)
     at = to_face_units(pose, pixels).astype(np.float32).reshape(*rows.shape, 2)
-    return Face(face_units(landmarks_px), at[..., 0], at[..., 1])
+    points_px = landmarks_px - np.array([box[1].start, box[0].start], np.float32)
+    x, y = np.ascontiguousarray(at[..., 0]), np.ascontiguousarray(at[..., 1])
+    return Face(face_units(landmarks_px), x, y, points_px, float(np.exp(pose[2])), float(pose[3]))
+
+
+def unit_field(face: Face, unit: ActionUnit, side: str) -> NDArray[np.float32]:
+    """(box height, box width, 2) pixels: `unit` on `side` so that the largest displacement is 1 IOD."""
+    sides = list(SIDES) if side == "both" else [side]
+    field = sum(_one_side(face, unit, which) for which in sides)
+    largest = float(np.sqrt(np.square(field).sum(axis=2).max()))
+    cosine, sine = np.cos(face.roll), np.sin(face.roll)
+    upright = np.array([[cosine, sine], [-sine, cosine]], np.float32)
+    return field @ (upright * np.float32(face.iod_px / largest))
 
 
 def _one_side(face: Face, unit: ActionUnit, side: str) -> NDArray[np.float32]:
@@ -81,17 +83,19 @@ def _pull_weight(face: Face, pull: Pull, side: str) -> Plane:
     weight = _near(face, own, pull.reach)
     if place.middle:
         weight = weight + _side_share(face, side) * _near(face, place.middle, pull.reach)
-    weight = (weight / (1 + weight)) ** (1 / SHARPNESS)
+    weight = np.sqrt(np.sqrt(weight / (1 + weight)))  # the power 1 / SHARPNESS
     return weight * _lip_share(face, pull.lip, pull.seam) if pull.lip else weight
 
 
 def _near(face: Face, points: Points, reach: float) -> Plane:
     """Sum of Gaussians to the power of SHARPNESS, evaluated only where they are not yet nothing."""
     near = np.zeros_like(face.x)
-    for x, y in face.points[list(points)]:
-        squared = np.square(face.x - x) + np.square(face.y - y)
-        close = squared < (FADED * reach) ** 2
-        near[close] += np.exp(squared[close] * np.float32(-SHARPNESS / (2 * reach**2)))
+    far_px = FADED * reach * face.iod_px
+    for (x, y), (column, row) in zip(face.points[list(points)], face.points_px[list(points)], strict=True):
+        top, left = max(0, int(row - far_px)), max(0, int(column - far_px))
+        patch = np.s_[top : max(0, int(row + far_px) + 2), left : max(0, int(column + far_px) + 2)]
+        squared = np.square(face.x[patch] - x) + np.square(face.y[patch] - y)
+        near[patch] += np.exp(squared * np.float32(-SHARPNESS / (2 * reach**2)))
     return near
 
 

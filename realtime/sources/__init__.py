@@ -8,6 +8,7 @@ from pathlib import Path
 from realtime.clock import Clock, now_ns
 from realtime.sources.base import Source, SourceConfig
 from realtime.sources.camera import CameraSource, list_cameras
+from realtime.sources.demo import DemoSource
 from realtime.sources.file import FileSource
 from realtime.sources.paced import paced
 from realtime.sources.url import UrlSource
@@ -25,6 +26,8 @@ def open_source(spec: str, *, config: SourceConfig = _DEFAULT, clock: Clock = no
     Raises: SourceError (ClipRejected for files) in one line.
     """
     camera = re.fullmatch(r"(?:/dev/video)?(\d{1,3})", spec)
+    if spec == "demo":
+        return DemoSource(config, clock)
     if camera:
         return CameraSource(int(camera[1]), config, clock)
     if "://" in spec:
