@@ -7,10 +7,17 @@ import json
 from pathlib import Path
 
 import pytest
+import torch
 
 from engine.card import ModelCard, read_card
 from tests.engine.test_causalnet import SMALL, network
 from train.ship import write_model
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> None:
+    """Tensors are tiny here: a second thread would only wait for the first."""
+    torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,76 @@
+"""The training loop: one recipe in, one network out, nothing chosen on the way."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+from engine.causalnet import CausalNet
+from train.augment import augment, complete
+from train.features import Features
+from train.recipe import Recipe
+
+EpochHook = Callable[[int, CausalNet], bool]  # (epochs done, network in eval mode) -> True: stop here
+
+
+def fit(data: Features, recipe: Recipe, seed: int, on_epoch: EpochHook | None = None) -> CausalNet:
+    """Train a network on all of `data`; the same arguments on the same machine give the same network."""
+    torch.manual_seed(seed)
+    net = CausalNet(recipe.model)
+    flows = torch.from_numpy(data.maps_u8[:, :2]).float()
+    labels = torch.from_numpy(data.labels)
+    step = _Step(net, labels, recipe)
+    rng = torch.Generator().manual_seed(seed)
+    for epoch in range(recipe.epochs):
+        net.train()
+        for rows in torch.randperm(len(data), generator=rng).split(recipe.batch or len(data)):
+            maps = complete(augment(flows[rows], labels[rows], recipe.augment, rng))
+            step(maps, labels[rows])
+        if on_epoch is not None and on_epoch(epoch + 1, net.eval()):
+            break
+    return net.eval()
+
+
+def class_weights(labels: NDArray[np.int64], power: float, classes: int) -> Tensor:
+    """(classes,) weights frequency ** -power with mean 1 over the samples; an absent class weighs 0."""
+    counts = np.bincount(labels, minlength=classes).astype(float)
+    weights = np.where(counts > 0, np.maximum(counts, 1.0) ** -power, 0.0)
+    return torch.tensor(weights * counts.sum() / (weights * counts).sum(), dtype=torch.float32)
+
+
+@torch.inference_mode()
+def predict(net: CausalNet, maps_u8: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Logits (n, classes) and the head's features (n, 12 dim) of maps (n, 4, 28, 28, 3)."""
+    features = torch.cat([net.features(part) for part in torch.from_numpy(maps_u8).float().split(64)])
+    return net.head(features).numpy(), features.numpy()
+
+
+class _Step:
+    """One update of the network: weighted, smoothed cross entropy, AdamW, the recipe's schedule."""
+
+    def __init__(self, net: CausalNet, labels: Tensor, recipe: Recipe) -> None:
+        self.net = net
+        self.smoothing = recipe.label_smoothing
+        self.weights = class_weights(labels.numpy(), recipe.class_power, recipe.model.classes)
+        self.optimiser = torch.optim.AdamW(
+            net.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True
+        )
+        steps = recipe.epochs * math.ceil(len(labels) / (recipe.batch or len(labels)))
+        self.schedule: torch.optim.lr_scheduler.LRScheduler = (
+            torch.optim.lr_scheduler.OneCycleLR(self.optimiser, recipe.learning_rate, total_steps=steps)
+            if recipe.one_cycle
+            else torch.optim.lr_scheduler.ConstantLR(self.optimiser, factor=1.0, total_iters=steps)
+        )
+
+    def __call__(self, maps: Tensor, labels: Tensor) -> None:
+        loss = F.cross_entropy(self.net(maps), labels, self.weights, label_smoothing=self.smoothing)
+        self.optimiser.zero_grad()
+        loss.backward()
+        self.optimiser.step()
+        self.schedule.step()

@@ -1,0 +1,110 @@
+"""python -m train.loso: leave-one-subject-out on the published features, under a named protocol.
+
+`honest` chooses nothing on a test subject. `paper` does what the release does, the best epoch per
+left-out subject chosen on that subject, so that its figure can be compared and its leak seen.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from engine.errors import ConfigError, FlinchError
+from train.features import Features, read_features
+from train.folds import PROTOCOLS, FoldTask, claim, load_result, run_folds
+from train.recipe import RECIPES, Recipe, load_recipe, recipe_table
+from train.report import CHOSEN, as_table, pool, summarise, write_predictions, write_report
+from train.splits import Fold, grouped_folds, leave_one_subject_out
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    console = Console()
+    try:
+        run(_parse(argv), console)
+    except FlinchError as error:
+        print(f"train.loso: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("train.loso: stopped; the same command continues", file=sys.stderr)
+        return 130
+    return 0
+
+
+def run(args: argparse.Namespace, console: Console) -> None:
+    began = time.perf_counter()
+    if args.seeds < 1 or args.jobs < 1:
+        raise ConfigError("--seeds and --jobs must be at least 1")
+    recipe = load_recipe(args.model, args.config)
+    data = read_features(args.data)
+    folds = _folds(data, args.groups)
+    description = {
+        "protocol": args.protocol,
+        "model": args.model,
+        "folds": len(folds),
+        "samples": len(data),
+        "recipe": recipe_table(recipe),
+    }
+    claim(args.out, description)
+    tasks = {seed: _tasks(data, folds, recipe, args, seed) for seed in range(args.seeds)}
+    _train([task for of_seed in tasks.values() for task in of_seed], args.jobs, console)
+    runs = [pool(seed, [load_result(t.path) for t in of_seed], len(data)) for seed, of_seed in tasks.items()]
+    report = {
+        **description,
+        "chosen": CHOSEN[args.protocol],
+        "seeds": args.seeds,
+        "jobs": args.jobs,
+        "wall_s": round(time.perf_counter() - began, 1),
+        "torch": torch.__version__,
+        **summarise(data, runs),
+    }
+    write_predictions(args.out / "predictions.csv", data, runs)
+    write_report(args.out, report)
+    console.print(as_table(report))
+    console.print(report["chosen"])
+
+
+def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m train.loso", description=__doc__.split("\n")[0])
+    parser.add_argument("--data", type=Path, required=True, help="the causalnet-cde folder")
+    parser.add_argument("--protocol", choices=PROTOCOLS, required=True)
+    parser.add_argument("--model", default="compact", help=f"one of {', '.join(RECIPES)}")
+    parser.add_argument("--config", type=Path, help="TOML file that changes keys of the recipe")
+    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="folds side by side")
+    parser.add_argument("--groups", type=int, help="this many groups of subjects instead of one subject each")
+    parser.add_argument("--out", type=Path, default=Path("out/loso"))
+    return parser.parse_args(argv)
+
+
+def _folds(data: Features, groups: int | None) -> tuple[Fold, ...]:
+    if groups is None:
+        return leave_one_subject_out(data.subjects)
+    return grouped_folds(data.subjects, data.labels, groups, seed=0)
+
+
+def _tasks(
+    data: Features, folds: Sequence[Fold], recipe: Recipe, args: argparse.Namespace, seed: int
+) -> list[FoldTask]:
+    folder = args.out / "folds" / f"seed{seed}"
+    return [FoldTask(data, fold, recipe, args.protocol, seed, folder / f"{fold.name}.npz") for fold in folds]
+
+
+def _train(tasks: Sequence[FoldTask], jobs: int, console: Console) -> None:
+    columns = (TextColumn("folds"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console) as progress:
+        bar = progress.add_task("folds", total=len(tasks))
+        progress.advance(bar, sum(task.path.exists() for task in tasks))
+        for _ in run_folds(tasks, jobs):
+            progress.advance(bar)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
