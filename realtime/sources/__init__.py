@@ -6,11 +6,13 @@ import re
 from pathlib import Path
 
 from realtime.clock import Clock, now_ns
+from realtime.session_format import is_session
 from realtime.sources.base import Source, SourceConfig
 from realtime.sources.camera import CameraSource, list_cameras
 from realtime.sources.demo import DemoSource
 from realtime.sources.file import FileSource
 from realtime.sources.paced import paced
+from realtime.sources.session import SessionSource
 from realtime.sources.url import UrlSource
 
 __all__ = ["Source", "SourceConfig", "list_cameras", "open_source", "paced"]
@@ -19,7 +21,7 @@ _DEFAULT = SourceConfig()
 
 
 def open_source(spec: str, *, config: SourceConfig = _DEFAULT, clock: Clock = now_ns) -> Source:
-    """Opens what `spec` names: "0" camera 0, "demo", an address with "://", else a path.
+    """Opens what `spec` names: "0" camera 0, "demo", an address with "://", else a file or session folder.
 
     Files come as fast as they are read (see `paced`); cameras, addresses and the demo in real time.
 
@@ -32,4 +34,5 @@ def open_source(spec: str, *, config: SourceConfig = _DEFAULT, clock: Clock = no
         return CameraSource(int(camera[1]), config, clock)
     if "://" in spec:
         return UrlSource(spec, config, clock)
-    return FileSource(Path(spec), clock)
+    path = Path(spec)
+    return SessionSource(path, clock) if is_session(path) else FileSource(path, clock)

@@ -33,13 +33,13 @@ Picture = tuple[int, NDArray[np.uint8]]  # t_ns, bgr
 class FileSource(SourceBase):
     """Every frame of a clip that decodes, at the container's own times (variable rates kept).
 
-    The first two frames are decoded when it is opened, so a clip that cannot be used is refused
+    The first `least_frames` are decoded when it is opened, so a clip that cannot be used is refused
     before anything starts.
 
     Raises: ClipRejected in one line, naming the file.
     """
 
-    def __init__(self, path: Path, clock: Clock = now_ns) -> None:
+    def __init__(self, path: Path, clock: Clock = now_ns, *, least_frames: int = 2) -> None:
         super().__init__(path.name, clock, live=False)
         self.path = path
         self.container = container_of(path)
@@ -50,7 +50,7 @@ class FileSource(SourceBase):
             self._stream = self._video_stream()
             self._time_line = TimeLine(*_time_base(self._stream))
             self._decoded = self._pictures()
-            self._ahead = self._first_two()
+            self._ahead = self._first(least_frames)
         except BaseException:
             self._input.close()
             raise
@@ -93,14 +93,14 @@ class FileSource(SourceBase):
         streams[0].codec_context.thread_count = DECODER_THREADS
         return streams[0]
 
-    def _first_two(self) -> tuple[Picture, ...]:
+    def _first(self, count: int) -> tuple[Picture, ...]:
         self._codec = self._stream.codec_context.name
         self._declared = self._stream.frames or None
         self._rate = self._stream.average_rate
-        ahead = tuple(islice(self._decoded, 2))
+        ahead = tuple(islice(self._decoded, count))
         if not ahead:
             raise self._reject(f"no picture in it decodes ({self.container}, {self._codec})")
-        if len(ahead) == 1:
+        if len(ahead) < count:
             raise self._reject("a single frame in it decodes; motion needs at least 2")
         return ahead
 
