@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 import numpy as np
 
 from realtime.clock import NS_PER_S
+from realtime.errors import SourceError
 from realtime.ring import Record
 from realtime.types import (
     CHIP_SIZE,
@@ -204,3 +205,69 @@ class MemorySink:
     @property
     def frames(self) -> list[int]:
         return [record.analysis.frame.index for record in self.records if not record.rest]
+
+
+class ScriptedSource:
+    """A camera that follows a written list, such as "frame*30 drop*2 frame*10 stall:0.8 frame*5 unplug".
+
+    frame    a flat picture of the next gray level, one interval later
+    drop     an interval passes without a picture, as when a driver loses one
+    stall:S  S seconds pass without a picture
+    hang     nothing more comes until it is closed
+    unplug   the cable is pulled: SourceError
+
+    Time passes on the frames' own time line and on `clock`, if one is given; nothing waits, but `hang`.
+    """
+
+    name = "scripted"
+
+    def __init__(
+        self, script: str, fps: float = 30.0, *, live: bool = True, clock: ManualClock | None = None
+    ) -> None:
+        self.live = live
+        self.closed = threading.Event()
+        self.given = 0
+        self._words = [word for part in script.split() for word in self._repeated(part)]
+        self._interval_s = 1 / fps
+        self._clock = clock if clock is not None else ManualClock()
+        self._start_ns = self._clock.now_ns
+
+    @staticmethod
+    def _repeated(part: str) -> list[str]:
+        word, _, times = part.partition("*")
+        return [word] * int(times or 1)
+
+    def __iter__(self) -> Iterator[Frame]:
+        at_s = 0.0
+        for word in self._words:
+            kind, _, stall_s = word.partition(":")
+            if kind == "hang":
+                self.closed.wait()
+            if self.closed.is_set():
+                return
+            if kind == "unplug":
+                raise SourceError(f"{self.name} stopped after {self.given} frames; was it unplugged?")
+            if kind == "frame":
+                yield self._frame(at_s)
+            elif kind not in ("drop", "stall"):
+                raise ValueError(f"no such word in a source's script: {word}")
+            at_s += float(stall_s or self._interval_s)
+
+    def _frame(self, at_s: float) -> Frame:
+        t_ns = self._start_ns + round(at_s * NS_PER_S)
+        self._clock.now_ns = max(self._clock.now_ns, t_ns)
+        bgr = np.full((48, 64, 3), self.given % 256, np.uint8)
+        self.given += 1
+        return Frame(self.name, self.given - 1, t_ns, t_ns, freeze(bgr))
+
+    def __enter__(self) -> ScriptedSource:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self.closed.set()
+
+    def describe(self) -> dict[str, object]:
+        return {"source": self.name, "frames": self.given}
