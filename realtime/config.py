@@ -18,8 +18,17 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, Literal, TypeVar, Union
 
+from realtime.analyse import AnalyserConfig
 from realtime.errors import ConfigError
+from realtime.face import FaceConfig
+from realtime.flow import FlowConfig
+from realtime.overlay_state import OverlayConfig
+from realtime.recognition import RecognitionConfig
+from realtime.recording import RecordingConfig
 from realtime.ring import RingConfig
+from realtime.sources.base import SourceConfig
+from realtime.spotting import SpotterConfig
+from realtime.window import WindowConfig
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -36,28 +45,45 @@ NAMES = {bool: "true or false", int: "a whole number", float: "a number", str: "
 class Config:
     """All rooms' settings; each field is one `[table]` of the file."""
 
+    sources: SourceConfig = SourceConfig()
     ring: RingConfig = RingConfig()
+    face: FaceConfig = FaceConfig()
+    analyser: AnalyserConfig = AnalyserConfig()
+    spotting: SpotterConfig = SpotterConfig()
+    flow: FlowConfig = FlowConfig()
+    recognition: RecognitionConfig = RecognitionConfig()
+    recording: RecordingConfig = RecordingConfig()
+    overlay: OverlayConfig = OverlayConfig()
+    window: WindowConfig = WindowConfig()
 
 
-def load_config(path: Path | None = None, flags: Table | None = None) -> Config:
-    """Defaults, overridden by the file, overridden by the flags (nested tables of the same shape).
+def load_config(path: Path | None, flags: Table, *, base: Config | None = None) -> Config:
+    """The base (or the defaults), overridden by the file, overridden by the flags (tables like the file's).
 
     Raises: ConfigError naming the file or flag, the key and what is valid there.
     """
-    config = Config()
+    config = Config() if base is None else base
     if path is not None:
         config = updated(config, read_toml(path), where=str(path))
-    return updated(config, flags or {}, where="command line")
+    return updated(config, flags, where="command line")
 
 
 def read_toml(path: Path) -> dict[str, Any]:
     """The file's tables. Raises: ConfigError if it cannot be read or is no TOML."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return parse_toml(path.read_text(encoding="utf-8"), where=f"config file {path}")
     except OSError as error:
         raise ConfigError(f"config file {path}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
         raise ConfigError(f"config file {path} is not valid TOML: {error}") from error
+
+
+def parse_toml(text: str, *, where: str) -> dict[str, Any]:
+    """The text's tables. Raises: ConfigError."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{where} is not valid TOML: {error}") from error
 
 
 def assignment(text: str) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack, nullcontext, suppress
 from types import TracebackType
 from typing import Protocol
@@ -75,6 +75,7 @@ class Pipeline:
 
     `lossless` says what a full ring does: the source waits (a recording, paced or not), or frames are
     lost and counted (a camera). `limit_s` ends the run after so much of the source's own time.
+    `late_frames` were late when they were recorded, and are told to the analyser as such again.
     """
 
     def __init__(
@@ -86,6 +87,7 @@ class Pipeline:
         config: RingConfig | None = None,
         lossless: bool = False,
         limit_s: float | None = None,
+        late_frames: Collection[int] = (),
         times: StageTimes | None = None,
         clock: Clock = now_ns,
     ) -> None:
@@ -101,6 +103,7 @@ class Pipeline:
         self._clock = clock
         self._lossless = lossless
         self._late_s = config.late_s
+        self._late_frames = frozenset(late_frames)
         self._limit_ns = None if limit_s is None else int(limit_s * NS_PER_S)
         self._frames = FrameRing(waiting_s, config.max_mb, lossless=lossless)
         self._records = RecordRing(config.record_mb, lossless=lossless)
@@ -224,7 +227,8 @@ class Pipeline:
             self._finish()
 
     def _step(self, frame: Frame) -> None:
-        late = not self._lossless and self._frames.backlog_s > self._late_s
+        behind = not self._lossless and self._frames.backlog_s > self._late_s
+        late = behind or frame.index in self._late_frames
         with self.times.stage("frame"):
             analysis = self._analyser.step(frame, late=late)
         self.times.add("age", self._clock() - frame.arrived_ns)

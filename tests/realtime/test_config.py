@@ -126,13 +126,13 @@ def test_a_bad_file_is_one_line_naming_it(tmp_path: Path, content: bytes, messag
     file = tmp_path / "flinch.toml"
     file.write_bytes(content)
     with pytest.raises(ConfigError, match=message) as caught:
-        load_config(file)
+        load_config(file, {})
     assert "\n" not in str(caught.value)
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="absent.toml: No such file"):
-        load_config(tmp_path / "absent.toml")
+        load_config(tmp_path / "absent.toml", {})
     with pytest.raises(ConfigError, match="Is a directory"):
         read_toml(tmp_path)
 
@@ -176,7 +176,7 @@ def test_the_printed_config_loads_back_to_the_same(tmp_path: Path) -> None:
     config = load_config(None, {"ring": {"seconds": 7.25}})
     file = tmp_path / "printed.toml"
     file.write_text(to_toml(config))
-    assert load_config(file) == config
+    assert load_config(file, {}) == config
 
 
 @given(
