@@ -1,0 +1,110 @@
+"""Numba kernels of the window flow: picture filters, warping, the data term and its linear solver.
+
+All arrays are float32 and belong to the caller; planes are (height, width). Borders repeat the last
+pixel. Everything here runs on the calling thread and keeps no state, so two windows may be computed at
+once. `realtime.flow` says what the equations are and where they come from.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+FAST = {"nsz", "arcp", "contract", "afn", "reassoc"}
+
+F32 = NDArray[np.float32]
+
+
+@njit(cache=True, nogil=True, fastmath=FAST)
+def convolve(plane: F32, taps_y: F32, taps_x: F32, between: F32, out: F32) -> None:
+    """Separable correlation with two odd-length filters; `between` is scratch, `out` may be `plane`."""
+    height, width = plane.shape
+    half_y, half_x = taps_y.shape[0] // 2, taps_x.shape[0] // 2
+    for y in range(height):
+        row = between[y]
+        row[:] = 0.0
+        for k in range(taps_y.shape[0]):
+            source = plane[min(max(y + k - half_y, 0), height - 1)]
+            tap = taps_y[k]
+            for x in range(width):
+                row[x] += tap * source[x]
+    for y in range(height):
+        row, target = between[y], out[y]
+        for x in range(half_x):
+            target[x] = _clamped(row, taps_x, x - half_x)
+            target[width - 1 - x] = _clamped(row, taps_x, width - 1 - x - half_x)
+        inner = target[half_x : width - half_x]
+        inner[:] = 0.0
+        for k in range(taps_x.shape[0]):
+            shifted = row[k : width - 2 * half_x + k]
+            tap = taps_x[k]
+            for x in range(inner.shape[0]):
+                inner[x] += tap * shifted[x]
+
+
+@njit(cache=True, nogil=True, fastmath=FAST)
+def _clamped(row: F32, taps: F32, first: int) -> np.float32:
+    total = np.float32(0.0)
+    for k in range(taps.shape[0]):
+        total += taps[k] * row[min(max(first + k, 0), row.shape[0] - 1)]
+    return total
+
+
+@njit(cache=True, nogil=True, fastmath=FAST)
+def _cubic(t: np.float32) -> tuple[np.float32, np.float32, np.float32, np.float32]:
+    """Catmull-Rom weights of the four pixels around a place `t` past the second one (Keys 1981)."""
+    half = np.float32(0.5)
+    one, two = np.float32(1.0), np.float32(2.0)
+    three, four, five = np.float32(3.0), np.float32(4.0), np.float32(5.0)
+    first = half * t * (t * (two - t) - one)
+    second = half * (t * t * (three * t - five) + two)
+    third = half * t * (t * (four - three * t) + one)
+    return first, second, third, half * t * t * (t - one)
+
+
+@njit(cache=True, nogil=True, fastmath=FAST)
+def warp(plane: F32, u: F32, v: F32, out: F32, inside: F32) -> None:
+    """out(x, y) = plane(x + u, y + v), bicubic; `inside` is 1 where all of that place is in the picture."""
+    height, width = plane.shape
+    for y in range(height):
+        for x in range(width):
+            at_x, at_y = x + u[y, x], y + v[y, x]
+            seen = 1.0 <= at_x and at_x <= width - 2.0 and 1.0 <= at_y and at_y <= height - 2.0
+            inside[y, x] = np.float32(1.0) if seen else np.float32(0.0)
+            at_x = min(max(at_x, np.float32(1.0)), np.float32(width - 2.001))
+            at_y = min(max(at_y, np.float32(1.0)), np.float32(height - 2.001))
+            ix, iy = int(at_x), int(at_y)
+            a, b, c, d = _cubic(np.float32(at_x - ix))
+            e, f, g, h = _cubic(np.float32(at_y - iy))
+            top, upper, lower, low = plane[iy - 1], plane[iy], plane[iy + 1], plane[iy + 2]
+            out[y, x] = (
+                e * (a * top[ix - 1] + b * top[ix] + c * top[ix + 1] + d * top[ix + 2])
+                + f * (a * upper[ix - 1] + b * upper[ix] + c * upper[ix + 1] + d * upper[ix + 2])
+                + g * (a * lower[ix - 1] + b * lower[ix] + c * lower[ix + 1] + d * lower[ix + 2])
+                + h * (a * low[ix - 1] + b * low[ix] + c * low[ix + 1] + d * low[ix + 2])
+            )
+
+
+@njit(cache=True, nogil=True, fastmath=FAST)
+def halve(plane: F32, out: F32) -> None:
+    """Mean of every 2x2 block; out is (height // 2, width // 2)."""
+    quarter = np.float32(0.25)
+    for y in range(out.shape[0]):
+        upper, lower, row = plane[2 * y], plane[2 * y + 1], out[y]
+        for x in range(out.shape[1]):
+            row[x] = quarter * (upper[2 * x] + upper[2 * x + 1] + lower[2 * x] + lower[2 * x + 1])
+
+
+@njit(cache=True, nogil=True, fastmath=FAST)
+def double(plane: F32, factor: float, out: F32) -> None:
+    """Bilinear to twice the size, pixel centres kept in place; values are multiplied by `factor`."""
+    height, width = plane.shape
+    near, far = np.float32(0.75), np.float32(0.25)
+    for y in range(out.shape[0]):
+        other_y = min(max(y // 2 + (1 if y % 2 else -1), 0), height - 1)
+        for x in range(out.shape[1]):
+            other_x = min(max(x // 2 + (1 if x % 2 else -1), 0), width - 1)
+            own = near * plane[y // 2, x // 2] + far * plane[y // 2, other_x]
+            across = near * plane[other_y, x // 2] + far * plane[other_y, other_x]
+            out[y, x] = np.float32(factor) * (near * own + far * across)

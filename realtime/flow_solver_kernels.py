@@ -1,0 +1,190 @@
+"""Numba kernels of the window flow's linear system: the data term, the smoothness bonds, the solver.
+
+Planes are flat float32 arrays: the picture's rows one after another, with one empty row before and one
+after, so that each pixel has a neighbour on every side and every loop is one stride that vectorises.
+A bond ties a pixel to the one on its right (`across`) or below (`down`); it is 0 where it would leave
+the picture, which makes the wrap from row to row harmless. Loops run over slices and write one array,
+because neither offsets inside an index nor many outputs vectorise.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from realtime.flow_kernels import FAST
+
+F32 = NDArray[np.float32]
+
+
+@njit(cache=True, nogil=True, fastmath=FAST)
+def weigh_residual(residual: F32, inside: F32, noise: float, robust: float, out: F32) -> None:
+    """Weight of every pixel's data: 1 / noise^2, less where the pictures disagree (Cauchy)."""
+    weight = np.float32(1.0 / noise**2)
+    slope = np.float32(1.0 / (robust * noise) ** 2)
+    for i in range(out.shape[0]):
+        out[i] = inside[i] * weight / (np.float32(1.0) + slope * residual[i] * residual[i])
+
+
+@njit(cache=True, nogil=True, fastmath=FAST)
+def weighted_product(weight: F32, a: F32, b: F32, out: F32) -> None:
+    """out = weight a b."""
+    for i in range(out.shape[0]):
+        out[i] = weight[i] * a[i] * b[i]
+
+
+@njit(cache=True, nogil=True, fastmath=FAST)
+def add_weighted_products(weight: F32, a: F32, b: F32, c: F32, d: F32, out: F32) -> None:
+    """out += weight (a b + c d)."""
+    for i in range(out.shape[0]):
+        out[i] += weight[i] * (a[i] * b[i] + c[i] * d[i])
+
+
+@njit(cache=True, nogil=True, fastmath=FAST)
+def add_squared_slopes(field: F32, width: int, out: F32) -> None:
+    """out += |grad field|^2, half the sum of the squared steps to the four neighbours in the picture."""
+    pixels = out.shape[0] - 2 * width
+    inner, own = out[width : width + pixels], field[width : width + pixels]
+    left, right = field[width - 1 : width + pixels - 1], field[width + 1 : width + pixels + 1]
+    above, below = field[:pixels], field[2 * width :]
+    half = np.float32(0.5)
+    for i in range(pixels):
+        a, b, c, d = own[i] - left[i], right[i] - own[i], own[i] - above[i], below[i] - own[i]
+        inner[i] += half * (a * a + b * b + c * c + d * d)
+
+
+@njit(cache=True, nogil=True, fastmath=FAST)
+def set_bonds(slopes: F32, stiffness: float, floor: float, width: int, across: F32, down: F32) -> None:
+    """Bonds stiffness / (floor^2 + slopes), slopes being those of both ends: soft where the field bends."""
+    pixels = slopes.shape[0] - 2 * width
+    own = slopes[width : width + pixels]
+    right, below = slopes[width + 1 : width + pixels + 1], slopes[2 * width :]
+    to_right, to_below = across[width : width + pixels], down[width : width + pixels]
+    stiff, least, half = np.float32(stiffness), np.float32(floor * floor), np.float32(0.5)
+    for i in range(pixels):
+        to_right[i] = stiff / (least + half * (own[i] + right[i]))
+    for i in range(pixels):
+        to_below[i] = stiff / (least + half * (own[i] + below[i]))
+    to_right[width - 1 :: width] = np.float32(0.0)
+    to_below[pixels - width :] = np.float32(0.0)
+
+
+@njit(cache=True, nogil=True, fastmath=FAST)
+def apply_system(
+    diagonal: F32, cross: F32, bonds: F32, width: int, own: F32, other: F32, out: F32
+) -> float:
+    """out = diagonal own + cross other - (neighbours of own, weighted by their bonds); returns own . out."""
+    pixels = out.shape[0] - 2 * width
+    first, last = width, width + pixels
+    result, centre, beside = out[first:last], own[first:last], other[first:last]
+    weight, mixed = diagonal[first:last], cross[first:last]
+    to_right, to_left = bonds[0, first:last], bonds[0, first - 1 : last - 1]
+    to_below, to_above = bonds[1, first:last], bonds[1, :pixels]
+    right, left = own[first + 1 : last + 1], own[first - 1 : last - 1]
+    below, above = own[2 * width :], own[:pixels]
+    total = np.float32(0.0)
+    for i in range(pixels):
+        value = weight[i] * centre[i] + mixed[i] * beside[i]
+        value -= (
+            to_right[i] * right[i] + to_left[i] * left[i] + to_below[i] * below[i] + to_above[i] * above[i]
+        )
+        result[i] = value
+        total += value * centre[i]
+    return float(total)
+
+
+@njit(cache=True, nogil=True, fastmath=FAST)
+def _bond_sums(bonds: F32, width: int, out: F32) -> None:
+    pixels = out.shape[0] - 2 * width
+    first, last = width, width + pixels
+    inner, to_right, to_left = out[first:last], bonds[0, first:last], bonds[0, first - 1 : last - 1]
+    to_below, to_above = bonds[1, first:last], bonds[1, :pixels]
+    for i in range(pixels):
+        inner[i] = to_right[i] + to_left[i] + to_below[i] + to_above[i]
+
+
+@njit(cache=True, nogil=True, fastmath=FAST)
+def _blend(a: float, first: F32, b: float, second: F32, out: F32) -> None:
+    """out = a first + b second."""
+    left, right = np.float32(a), np.float32(b)
+    for i in range(out.shape[0]):
+        out[i] = left * first[i] + right * second[i]
+
+
+@njit(cache=True, nogil=True, fastmath=FAST)
+def _mix(weight_a: F32, a: F32, weight_b: F32, b: F32, out: F32) -> None:
+    for i in range(out.shape[0]):
+        out[i] = weight_a[i] * a[i] + weight_b[i] * b[i]
+
+
+@njit(cache=True, nogil=True, fastmath=FAST)
+def _dot(a: F32, b: F32) -> float:
+    total = np.float32(0.0)
+    for i in range(a.shape[0]):
+        total += a[i] * b[i]
+    return float(total)
+
+
+@njit(cache=True, nogil=True, fastmath=FAST)
+def _invert_blocks(uu: F32, uv: F32, vv: F32, inverse: F32) -> None:
+    """Inverses (3, n) of the 2x2 blocks [[uu, uv], [uv, vv]]; a block of zeros becomes zeros."""
+    scale = inverse[2]
+    tiny = np.float32(1e-12)
+    for i in range(uu.shape[0]):
+        scale[i] = np.float32(1.0) / (uu[i] * vv[i] - uv[i] * uv[i] + tiny)
+    for i in range(uu.shape[0]):
+        inverse[0, i] = vv[i] * scale[i]
+    for i in range(uu.shape[0]):
+        inverse[1, i] = -uv[i] * scale[i]
+    for i in range(uu.shape[0]):
+        scale[i] *= uu[i]
+
+
+@njit(cache=True, nogil=True, fastmath=FAST)
+def _precondition(inverse: F32, rest: F32, out: F32) -> float:
+    """out = inverse rest, block by block; returns rest . out."""
+    _mix(inverse[0], rest[0], inverse[1], rest[1], out[0])
+    _mix(inverse[1], rest[0], inverse[2], rest[1], out[1])
+    return _dot(rest[0], out[0]) + _dot(rest[1], out[1])
+
+
+@njit(cache=True, nogil=True, fastmath=FAST)
+def solve_step(
+    data: F32, bonds: F32, bent: F32, width: int, rounds: int, tolerance: float, work: F32, step: F32
+) -> int:
+    """The step that minimises data term + smoothness, by conjugate gradients; returns the rounds used.
+
+    Minimises over `step` the sum over pixels of step' D step + 2 step . d, D = data[0..2] (uu, uv, vv) and
+    d = data[3..4], plus the sum over bonds of bond * |difference of (bent + step) along it|^2.
+    Preconditioned by the 2x2 diagonal blocks; stops after `rounds`, or when the preconditioned residual has
+    shrunk to `tolerance` of what it was.
+
+    Args: data (5, n); bonds (2, n): across, down; bent (2, n); work (11, n), zero at the first call;
+    step (2, n), written. n is (height + 2) * width.
+    """
+    diagonal, inverse = work[0:2], work[2:5]
+    rest, search, image = work[5:7], work[7:9], work[9:11]
+    step[:] = np.float32(0.0)
+    _bond_sums(bonds, width, diagonal[0])
+    for k in range(2):
+        apply_system(diagonal[0], inverse[0], bonds, width, bent[k], step[k], rest[k])
+        _blend(-1.0, rest[k], -1.0, data[3 + k], rest[k])
+    _blend(1.0, diagonal[0], 1.0, data[2], diagonal[1])
+    _blend(1.0, diagonal[0], 1.0, data[0], diagonal[0])
+    _invert_blocks(diagonal[0], data[1], diagonal[1], inverse)
+    left = _precondition(inverse, rest, search)
+    enough = left * tolerance**2
+    for done in range(rounds):
+        if left <= enough or left <= 0.0:
+            return done
+        bend = apply_system(diagonal[0], data[1], bonds, width, search[0], search[1], image[0])
+        bend += apply_system(diagonal[1], data[1], bonds, width, search[1], search[0], image[1])
+        length = left / bend
+        for k in range(2):
+            _blend(1.0, step[k], length, search[k], step[k])
+            _blend(1.0, rest[k], -length, image[k], rest[k])
+        before, left = left, _precondition(inverse, rest, image)
+        for k in range(2):
+            _blend(1.0, image[k], left / before, search[k], search[k])
+    return rounds
