@@ -111,7 +111,7 @@ _TABLE = (
             Pull("nose_side", -0.1, -1.0, 0.13),
             Pull("nose_wing", 0.15, -0.8, 0.11),
             Pull("nasolabial", -0.1, -0.5, 0.13),
-            Pull("brow_inner", -0.3, 0.5, 0.13),
+            Pull("brow_inner", -0.3, 0.6, 0.13),
             Pull("glabella", 0.0, 0.4, 0.12),
             Pull("lip_upper", 0.0, -0.35, 0.12, "upper"),
         ),
