@@ -84,7 +84,8 @@ def panel(
 ) -> None:
     """A translucent rectangle with round corners."""
     if box.width > 0 and box.height > 0:
-        stamp = _panel_stamp(box.width, box.height, canvas.px(radius), round(opacity * 255), colour)
+        rounding = canvas.px(radius) if radius else 0
+        stamp = _panel_stamp(box.width, box.height, rounding, round(opacity * 255), colour)
         _press(canvas, stamp, box.left, box.top)
 
 

@@ -40,6 +40,7 @@ KEYS = (
     ("?", "these keys"),
     ("Q", "quit"),
 )
+NOTES = {"low_fps": "under 25 fps: short movements may be missed"}  # other notes are shown as they are
 
 Word = tuple[str, Colour]
 
@@ -88,7 +89,7 @@ def _doings(hud: Hud) -> list[Word]:
 
 def _draw_notes(canvas: Canvas, hud: Hud, top: int) -> None:
     for note in hud.notes[:3]:
-        words = shortened(canvas, note, canvas.width - canvas.px(24), cap=7)
+        words = shortened(canvas, NOTES.get(note, note), canvas.width - canvas.px(24), cap=7)
         width = text_width(canvas, words, cap=7) + canvas.px(14)
         box = Box((canvas.width - width) // 2, top + canvas.px(4), width, canvas.px(16))
         panel(canvas, box, radius=8)
