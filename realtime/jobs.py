@@ -81,7 +81,8 @@ def config_for(clip: Path, settings: Settings) -> Config:
     base = None
     if is_session(clip):
         try:
-            recorded = parse_toml(str(read_session(clip).get("config", "")), where="its config")
+            about = read_session(clip).get("about", {})
+            recorded = parse_toml(str(about.get("config", "")), where="its config")
             base = updated(Config(), recorded, where="its config")
         except ConfigError as error:
             raise ClipRejected(f"{clip}: cannot be analysed as it was recorded: {error}") from error

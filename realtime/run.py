@@ -62,8 +62,7 @@ class Run:
         self._config = config
         self.wanted = wanted
         self._clock = clock
-        facts = {"config": to_toml(config), "config_hash": config_hash(config)}
-        self.sessions = SessionSink(wanted.sessions, source.name, facts, config.recording)
+        self.sessions = SessionSink(wanted.sessions, source.name, self.session_facts, config.recording)
         self.pipeline = Pipeline(
             source,
             self.rooms,
@@ -97,6 +96,11 @@ class Run:
             model=self.rooms.model,
             config_hash=config_hash(self._config),
         )
+
+    def session_facts(self) -> dict[str, object]:
+        """What a session needs to be analysed again as it was."""
+        config = self._config
+        return {"config": to_toml(config), "config_hash": config_hash(config), "model": self.rooms.model}
 
     def painted(
         self, analysis: Analysis, layers: Collection[str] | None = None, *, paused: bool = False

@@ -102,9 +102,14 @@ class VideoSink:
 
 
 class SessionSink:
-    """Records each session of the run into a folder of its own under `out`."""
+    """Records each session of the run into a folder of its own under `out`.
 
-    def __init__(self, out: Path, source: str, facts: Mapping[str, object], config: RecordingConfig) -> None:
+    `facts` is asked as a session begins: what session.json says beyond what is counted.
+    """
+
+    def __init__(
+        self, out: Path, source: str, facts: Callable[[], Mapping[str, object]], config: RecordingConfig
+    ) -> None:
         self.marks: Mailbox[str] = Mailbox()  # put a note: this moment is marked
         self.folder: Path | None = None  # of the session being recorded, or the last one
         self.since_ns: int | None = None  # t_ns of its first frame; None: nothing is being recorded
@@ -130,7 +135,7 @@ class SessionSink:
     def _begin(self, t_ns: int) -> None:
         started = utc_now()
         self.folder = session_folder(self._out, started)
-        info = SessionInfo(self._source, self._facts, self._run_start_ns, started)
+        info = SessionInfo(self._source, self._facts(), self._run_start_ns, started)
         self._recorder = SessionRecorder(self.folder, info, config=self._config)
         self._recorder.start()
         self.since_ns = t_ns

@@ -74,8 +74,13 @@ class StatusLine:
         self._paper = sys.stdout if paper is None else paper
         self._shown = False
 
+    @property
+    def seen(self) -> bool:
+        """There is a terminal; elsewhere only the lines that stay are written."""
+        return self._screen.isatty()
+
     def show(self, text: str) -> None:
-        if self._screen.isatty():
+        if self.seen:
             self._screen.write(f"\r{text:<{WIDTH}}")
             self._screen.flush()
             self._shown = True

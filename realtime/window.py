@@ -143,15 +143,18 @@ class Viewer:
         wanted = (self._layers - {"hud"} if self.overlays else set()) | figures
         return frozenset(wanted | ({"help"} if self.help else set()))
 
-    def press(self, code: int) -> None:
-        """Do what the key with this code of cv2.waitKeyEx asks for; other keys do nothing."""
+    def press(self, code: int) -> bool:
+        """Do what the key with this code of cv2.waitKeyEx asks for; False for any other code."""
         key = CODES.get(code)
-        if key in (Key.BACK, Key.FORWARD, Key.EARLIER, Key.LATER):
-            self._move(key)
-        elif key in (Key.RECORD, Key.MARK, Key.BASELINE):
+        if key is None:
+            return False
+        if key in (Key.RECORD, Key.MARK, Key.BASELINE):
             self._asked(key)
-        elif key is not None:
+        elif key in (Key.BACK, Key.FORWARD, Key.EARLIER, Key.LATER):
+            self._move(key)
+        else:
             self._switch(key)
+        return True
 
     def _switch(self, key: Key) -> None:
         name = {
