@@ -6,6 +6,7 @@ Not thread-safe: everything that writes lives on the `record` thread.
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import math
 import os
@@ -14,6 +15,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from realtime.errors import OutputError
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @contextmanager
@@ -26,11 +29,12 @@ def writing(path: Path) -> Iterator[None]:
 
 
 def output_error(path: Path, error: Exception) -> OutputError:
-    """One line of what the system, or libav, says about `path`."""
+    """One line of what the system, or libav, says about `path`, and what to do."""
     reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return OutputError(
-        f"cannot write {path}: {reason}; what was written before stays; free some space or give another --out"
-    )
+    advice = "give another --out"
+    if getattr(error, "errno", None) in FULL:
+        advice = "what was written before stays; free some space or give another --out"
+    return OutputError(f"cannot write {path}: {reason}; {advice}")
 
 
 def make_folder(folder: Path) -> Path:
