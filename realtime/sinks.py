@@ -129,8 +129,11 @@ class SessionSink:
             self._session = record.session
             if record.session:
                 self._begin(record.analysis.frame.t_ns)
+        note = self.marks.take()  # also outside of a session, where there is nothing to mark
         if self._recorder is not None:
             self._add(self._recorder, record)
+            if note is not None:
+                self._recorder.mark(note)
 
     def _begin(self, t_ns: int) -> None:
         started = utc_now()
@@ -146,9 +149,6 @@ class SessionSink:
             recorder.add(analysis.frame, late=record.late)
         for event in analysis.events:
             recorder.add_event(event)
-        note = self.marks.take()
-        if note is not None:
-            recorder.mark(note)
 
     def close(self) -> None:
         """Ends the session being recorded, if any."""

@@ -99,6 +99,8 @@ class Watch:
         if key is Key.RECORD:
             self.recording = not self.recording
             self.run.pipeline.session.put(self.recording)
+        elif key is Key.MARK and not self.recording:
+            self.status.say("E marks a moment of a session; R begins one")
         elif key is Key.MARK:
             self.run.sessions.marks.put("E")
         elif key is Key.BASELINE:
