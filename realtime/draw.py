@@ -134,7 +134,8 @@ def cap_px(canvas: Canvas, cap: float) -> int:
 
 
 def text_width(canvas: Canvas, string: str, *, cap: float = 8, bold: bool = False) -> int:
-    return _text_mask(plain(string), cap_px(canvas, cap), bold)[1]
+    """In pixels; nothing is drawn."""
+    return _measured(plain(string), cap_px(canvas, cap), bold)[0]
 
 
 def shortened(canvas: Canvas, string: str, width: int, *, cap: float = 8, bold: bool = False) -> str:
@@ -154,23 +155,28 @@ def plain(string: str) -> str:
     return "".join(c if " " <= c <= "~" else "?" for c in kept)
 
 
-@lru_cache(maxsize=512)
-def _text_mask(string: str, cap: int, bold: bool) -> tuple[NDArray[np.uint8], int]:
-    """The text's coverage 0..255 with a margin of PADDING, and its width in pixels."""
-    k = SUPERSAMPLING
-    scale = cap * k / FONT_CAP_PX
-    stroke = max(1, round(STROKE[bold] * cap * k))
-    (wide, _), below = cv2.getTextSize(string, FONT, scale, stroke)
-    width, height = -(-wide // k), cap + -(-below // k)
-    large = np.zeros(((height + 2 * PADDING) * k, (width + 2 * PADDING) * k), np.uint8)
-    cv2.putText(large, string, (PADDING * k, (PADDING + cap) * k), FONT, scale, (255,), stroke, cv2.LINE_AA)
-    size = (width + 2 * PADDING, height + 2 * PADDING)
-    return cast(NDArray[np.uint8], cv2.resize(large, size, interpolation=cv2.INTER_AREA)), width
+def _stroke(cap: int, bold: bool) -> tuple[float, int]:
+    """Font scale and line width of the text before it is shrunk."""
+    large = cap * SUPERSAMPLING
+    return large / FONT_CAP_PX, max(1, round(STROKE[bold] * large))
+
+
+def _measured(string: str, cap: int, bold: bool) -> tuple[int, int]:
+    """Width, and height from the top of a capital to the lowest stroke, in pixels."""
+    (wide, _), below = cv2.getTextSize(string, FONT, *_stroke(cap, bold))
+    return -(-wide // SUPERSAMPLING), cap + -(-below // SUPERSAMPLING)
 
 
 @lru_cache(maxsize=512)
 def _text_stamp(string: str, cap: int, bold: bool, colour: Colour) -> Stamp:
-    return stamp_of(_text_mask(string, cap, bold)[0], colour)
+    """The text with a margin of PADDING."""
+    k = SUPERSAMPLING
+    scale, stroke = _stroke(cap, bold)
+    width, height = (length + 2 * PADDING for length in _measured(string, cap, bold))
+    large = np.zeros((height * k, width * k), np.uint8)
+    cv2.putText(large, string, (PADDING * k, (PADDING + cap) * k), FONT, scale, (255,), stroke, cv2.LINE_AA)
+    mask = cv2.resize(large, (width, height), interpolation=cv2.INTER_AREA)
+    return stamp_of(cast(NDArray[np.uint8], mask), colour)
 
 
 class Stamp(NamedTuple):
