@@ -10,8 +10,9 @@ from realtime.config import Config, Table, load_config, parse_toml, updated
 from realtime.errors import ClipRejected, ConfigError, SourceError
 from realtime.progress import Progress
 from realtime.run import Run, Wanted
-from realtime.session_format import is_session, read_frames, read_session, video_name
+from realtime.session_format import is_session, read_session, video_name
 from realtime.sources import Source, open_source
+from realtime.sources.session import SessionSource
 from realtime.status import ended_text, notes_text
 
 POLL_S = 0.1
@@ -118,18 +119,17 @@ def _run(
     stopped: Callable[[], bool],
     told: Callable[[int, int | None], None],
 ) -> Progress:
-    session = is_session(job.clip)
     wanted = Wanted(
         out=job.folder,
         video=settings.video,
-        media=job.clip / video_name(1) if session else job.clip,
+        media=job.clip / video_name(1) if isinstance(source, SessionSource) else job.clip,
         layers=settings.layers,
-        late_frames=frozenset(f.index for f in read_frames(job.clip) if f.late) if session else frozenset(),
+        late_frames=source.late if isinstance(source, SessionSource) else (),
     )
-    declared = source.describe().get("declared_frames")
-    total = declared if isinstance(declared, int) else None
+    said = source.describe()
+    total = said.get("declared_frames") or said.get("recorded_frames")
     run = Run(source, config, wanted, lossless=True)
     with run:
         while not run.pipeline.wait(POLL_S) and not stopped():
-            told(run.pipeline.progress().frames, total)
+            told(run.pipeline.progress().frames, total if isinstance(total, int) else None)
     return run.pipeline.progress()

@@ -140,6 +140,7 @@ class FakeAnalyser:
         log: list[str] | None = None,
     ) -> None:
         self.drops: Counter[str] = Counter()
+        self.model: dict[str, object] = {"name": "fake", "backend": "fake", "version": "0"}
         self.seen: list[int] = []
         self.late: list[int] = []
         self.log = log if log is not None else []

@@ -1,0 +1,53 @@
+"""A signal ends a recording with a playable file and complete tables."""
+
+from __future__ import annotations
+
+import csv
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from realtime.pipeline import JOIN_S
+from realtime.session_format import read_frames, read_session
+from tests.conftest import ROOT
+from tests.realtime.made_up import decoded
+
+LONG_S = 60.0  # only a hanging test waits so long
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_recording(tmp_path: Path, number: signal.Signals) -> None:
+    flags = ["--source", "demo", "--headless", "--record", "--video", "--out", str(tmp_path)]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "realtime.cam", *flags, "--set", "recording.reserve_mb=0"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.startswith("source delivers"):
+            break
+    process.send_signal(number)
+    out, err = process.communicate(timeout=LONG_S)
+    assert (process.returncode, err) == (130, "")
+    assert "nothing lost" in out
+
+    with (tmp_path / "signal.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    summary = json.loads((tmp_path / "summary.json").read_text())
+    assert len(rows) == summary["frames"] > 20
+    assert (tmp_path / "demo_truth.csv").exists()
+    assert len(decoded(tmp_path / "annotated.mp4")) == len(rows)
+    [session] = tmp_path.glob("session-*")
+    assert read_session(session)["finished"] is True
+    assert len(list(read_frames(session))) == len(decoded(session / "video_001.mkv")) == len(rows)
+
+
+def test_the_threads_are_given_less_than_three_seconds_in_all() -> None:
+    assert sum(JOIN_S.values()) < 3.0
