@@ -1,7 +1,7 @@
 """python -m train.ship: train on every subject with a recipe and write the shipped files.
 
-Beside the safetensors and the ONNX file this writes the machine card. The honest figures on it come from a
-`train.loso` run with the very same recipe, temperature and limit from `calibration.confidence` on its predictions.
+Beside safetensors and ONNX this writes the machine card. The honest figures on it come from a `train.loso`
+run with the very same recipe, temperature and limit from `calibration.confidence` on its predictions.
 """
 
 from __future__ import annotations
