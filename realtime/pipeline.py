@@ -31,7 +31,7 @@ from types import TracebackType
 from typing import Protocol
 
 from realtime.clock import NS_PER_S, Clock, now_ns, seconds
-from realtime.errors import FlinchError
+from realtime.errors import FlinchError, SourceError
 from realtime.mailbox import Mailbox
 from realtime.progress import Progress, ProgressMeter
 from realtime.ring import FrameRing, Record, RecordRing, RingConfig, without_picture
@@ -205,6 +205,9 @@ class Pipeline:
                 self._meter.frame_came(frame)
                 if not self._frames.push(frame):
                     break
+        except SourceError:
+            if self._stopped_ns is None:  # else it only says that it was closed
+                raise
         finally:
             self._frames.end()
 

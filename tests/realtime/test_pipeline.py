@@ -187,6 +187,20 @@ def test_a_failing_source_is_raised_after_its_frames_are_written() -> None:
     assert sink.closed == 1
 
 
+def test_what_a_source_says_when_it_is_closed_is_no_error() -> None:
+    stopped = threading.Event()
+
+    def closed(index: int) -> None:
+        stopped.wait(LONG_S)
+        raise SourceError("fake is closed")
+
+    pipeline = Pipeline(ListSource(frames(3), before=closed), FakeAnalyser(), lossless=True)
+    pipeline.start()
+    pipeline.stop()
+    stopped.set()
+    pipeline.join()
+
+
 def test_a_fault_in_analysis_is_raised_and_what_came_before_is_written() -> None:
     def fault(frame: Frame) -> None:
         if frame.index == 20:
