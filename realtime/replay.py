@@ -140,7 +140,11 @@ class Board:
     def __init__(self, clips: int) -> None:
         console = Console(stderr=True)
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        self._bars = Progress(*columns, console=console, disable=not console.is_terminal)
+        # Lines for a terminal go above the bars; lines for a file must still reach it.
+        above = sys.stdout.isatty()
+        self._bars = Progress(
+            *columns, console=console, redirect_stdout=above, disable=not console.is_terminal
+        )
         self._all = self._bars.add_task("clips", total=clips)
         self._clip: TaskID | None = None
 
