@@ -62,7 +62,7 @@ def remove_rigid(
     Args: flow_hw2 (128, 128, 2) float32 pixels, x right and y down; stable_mask (128, 128): the places
     whose motion is the head's, bool or weights from 0; model: similarity (4 parameters) or affine (6).
     Returns: (128, 128, 2) float32, and the RigidMotion subtracted.
-    Raises: FlowInputError: other shapes, or fewer than 8 trusted places.
+    Raises: FlowInputError: other shapes, values that are not finite, or fewer than 8 trusted places.
     """
     if np.shape(flow_hw2) != (CHIP_SIZE, CHIP_SIZE, 2) or np.shape(stable_mask) != (CHIP_SIZE, CHIP_SIZE):
         shapes = f"flow {np.shape(flow_hw2)} and stable mask {np.shape(stable_mask)}"
@@ -75,6 +75,8 @@ def remove_rigid(
     if len(chosen) < 8:
         raise FlowInputError("the stable mask leaves fewer than 8 places to fit the head motion from")
     moves = np.asarray(flow_hw2, np.float32)[half::GRID_STEP, half::GRID_STEP].reshape(-1, 2)
+    if not (np.isfinite(moves).all() and np.isfinite(trust).all()):
+        raise FlowInputError("flow or stable mask holds NaN or infinity; no rigid motion can be fitted")
     matrix = np.zeros((2, 3))
     spread = fit_motion(
         _points()[chosen], moves[chosen], trust[chosen], model == "affine", ROUNDS, LEAST_SPREAD_PX, matrix

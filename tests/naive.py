@@ -134,3 +134,32 @@ def causalnet(maps, weights, *, dim, repeats, encoder_heads, attention_heads, ga
     mined = _plain_linear(mined + second_on + second_back, weights, "causal.relation.to_out")
     features = np.concatenate([mined, first_on, first_back]).reshape(1, -1)
     return _plain_linear(_plain_linear(features, weights, "head.hidden"), weights, "head.logits")[0]
+
+
+# --- Robust rigid motion -----------------------------------------------------------------------------------
+
+
+def plain_robust_motion(points, moves, trust, affine, rounds, least_px):
+    """Cauchy expectation-maximisation on a stacked design matrix: (matrix (2, 3), spread)."""
+    points, moves, trust = (np.asarray(values, np.float64) for values in (points, moves, trust))
+    x, y = points.T
+    one, zero = np.ones_like(x), np.zeros_like(x)
+    if affine:
+        rows_u = np.stack([x, y, one, zero, zero, zero], axis=1)
+        rows_v = np.stack([zero, zero, zero, x, y, one], axis=1)
+    else:
+        rows_u = np.stack([x, -y, one, zero], axis=1)
+        rows_v = np.stack([y, x, zero, one], axis=1)
+    design = np.concatenate([rows_u, rows_v])
+    target = np.concatenate([moves[:, 0], moves[:, 1]])
+    weights = trust.copy()
+    for _ in range(rounds):
+        root = np.sqrt(np.concatenate([weights, weights]))
+        solution = np.linalg.lstsq(design * root[:, None], target * root, rcond=None)[0]
+        squares = ((target - design @ solution) ** 2).reshape(2, -1).sum(axis=0)
+        spread = max((weights * squares).sum() / (2 * trust.sum()), least_px**2)
+        weights = 3 * trust / (1 + squares / spread)
+    if affine:
+        return solution.reshape(2, 3), np.sqrt(spread)
+    scale, roll, shift_x, shift_y = solution
+    return np.array([[scale, -roll, shift_x], [roll, scale, shift_y]]), np.sqrt(spread)
