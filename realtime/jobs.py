@@ -106,8 +106,7 @@ def replayed(
             notes = notes_text(source.describe())
     except SourceError as error:
         return Outcome(job, str(error), ok=False)
-    fps = progress.frames / progress.wall_s if progress.wall_s > 0 else 0.0
-    said = f"{job.clip.name}: {ended_text(progress, job.folder)}, {fps:.0f} frames per second"
+    said = f"{job.clip.name}: {ended_text(progress, job.folder)}"
     return Outcome(job, f"{said} ({notes})" if notes else said, ok=True)
 
 

@@ -59,11 +59,12 @@ def status_text(progress: Progress, age_p95_ms: float | None, *, recording: bool
 
 
 def ended_text(progress: Progress, out: Path | None) -> str:
-    """`900 frames in 30.1 s, 7 candidates, nothing lost; written to O`"""
+    """`900 frames in 30.1 s (29.9 per second), 7 candidates, nothing lost; written to O`"""
+    rate = f" ({progress.frames / progress.wall_s:.1f} per second)" if progress.wall_s > 0 else ""
     candidates = f"{progress.events} candidate{'' if progress.events == 1 else 's'}"
     where = "" if out is None else f"; written to {out}"
-    lost = lost_text(progress.dropped)
-    return f"{progress.frames} frames in {progress.wall_s:.1f} s, {candidates}, {lost}{where}"
+    frames = f"{progress.frames} frames in {progress.wall_s:.1f} s{rate}"
+    return f"{frames}, {candidates}, {lost_text(progress.dropped)}{where}"
 
 
 class StatusLine:

@@ -85,7 +85,7 @@ def test_the_status_line_has_rate_age_and_losses() -> None:
 
 def test_the_last_line_says_where_everything_is() -> None:
     assert ended_text(PROGRESS, Path("O")) == (
-        "900 frames in 30.0 s, 1 candidate, lost: 5 frames_behind_seconds; written to O"
+        "900 frames in 30.0 s (30.0 per second), 1 candidate, lost: 5 frames_behind_seconds; written to O"
     )
     assert ended_text(replace(PROGRESS, events=0, dropped={}), None).endswith("0 candidates, nothing lost")
 
