@@ -92,7 +92,7 @@ class Pipeline:
         clock: Clock = now_ns,
     ) -> None:
         config = config or RingConfig()
-        waiting_s = config.ahead_s if lossless else config.seconds
+        bounds = (config.ahead_s, config.ahead_mb) if lossless else (config.seconds, config.max_mb)
         self.display: Mailbox[Analysis] = Mailbox()
         self.session: Mailbox[bool] = Mailbox()  # put True: a session begins; False: it ends
         self.neutral: Mailbox[bool] = Mailbox()  # put True: the person is neutral now
@@ -105,7 +105,7 @@ class Pipeline:
         self._late_s = config.late_s
         self._late_frames = frozenset(late_frames)
         self._limit_ns = None if limit_s is None else int(limit_s * NS_PER_S)
-        self._frames = FrameRing(waiting_s, config.max_mb, lossless=lossless)
+        self._frames = FrameRing(*bounds, lossless=lossless)
         self._records = RecordRing(config.record_mb, lossless=lossless)
         self._meter = ProgressMeter(clock)
         self._last: Frame | None = None

@@ -27,14 +27,16 @@ class RingConfig:
     """How much may wait between the threads."""
 
     seconds: float = 2.0  # frames of a live source waiting for analysis
-    ahead_s: float = 0.5  # how far a recording is read ahead of analysis
     max_mb: float = 256.0  # the same frames, in 10^6 bytes
+    ahead_s: float = 0.25  # how far a recording is read ahead of analysis
+    ahead_mb: float = 128.0
     record_mb: float = 128.0  # pictures waiting to be written
     late_s: float = 0.5  # a live backlog above this drops windows rather than frames
 
     def __post_init__(self) -> None:
         check_bounds("ring.seconds, ring.max_mb", self.seconds, self.max_mb)
-        check_bounds("ring.ahead_s, ring.record_mb", self.ahead_s, self.record_mb)
+        check_bounds("ring.ahead_s, ring.ahead_mb", self.ahead_s, self.ahead_mb)
+        check_bounds("ring.record_mb", CAP_SECONDS, self.record_mb)
         if not 0.0 < self.late_s <= self.seconds:
             raise ConfigError(
                 f"ring.late_s: {self.late_s:g} s is outside 0 to ring.seconds = {self.seconds:g} s"
@@ -53,6 +55,7 @@ class FrameRing(Channel[Frame]):
         self._duration_ns = int(duration_s * NS_PER_S)
         self._max_bytes = int(max_mb * BYTES_PER_MB)
         self._lossless = lossless
+        self._name = "ring.ahead_mb" if lossless else "ring.max_mb"
 
     def push(self, frame: Frame) -> bool:
         """Hand one frame over; False once the ring is closed.
@@ -62,7 +65,7 @@ class FrameRing(Channel[Frame]):
         if frame.bgr.nbytes > self._max_bytes:
             raise ConfigError(
                 f"{frame.source}: one frame takes {frame.bgr.nbytes / BYTES_PER_MB:.1f} MB, more than"
-                f" ring.max_mb = {self._max_bytes / BYTES_PER_MB:g}; raise it or ask for a smaller picture"
+                f" {self._name} = {self._max_bytes / BYTES_PER_MB:g}; raise it or ask for a smaller picture"
             )
         with self._changed:
             if self._lossless:

@@ -125,4 +125,4 @@ def test_a_session_begun_in_the_middle_replays_to_its_own_events(call: Call, tmp
         for row in whole
         if row["spot_score"] == other["spot_score"]
     }
-    assert len(shifts) == 1 and shifts.pop() > 1.0  # frames are read half a second ahead
+    assert len(shifts) == 1 and shifts.pop() > 1.0  # frames are read a quarter second ahead
