@@ -15,8 +15,8 @@ from typing import Protocol
 
 from realtime.clock import NS_PER_S
 from realtime.errors import ConfigError
-from realtime.face import Landmarks
-from realtime.regions import REGIONS
+from realtime.face.finder import Landmarks
+from realtime.spotting.regions import REGIONS
 from realtime.stats import StageTimes
 from realtime.types import Analysis, Event, FaceChip, Flow, Frame, MotionMaps, Recognition, SpotSignal, Window
 
@@ -24,7 +24,7 @@ LATE = "recognition_behind"  # cause of a dropped window, as it stands in summar
 
 
 class Faces(Protocol):
-    """What the analyser needs of a `realtime.face.FaceFinder`."""
+    """What the analyser needs of a `realtime.face.finder.FaceFinder`."""
 
     def landmarks(self, frame: Frame) -> list[Landmarks]: ...
     def chips(self, frame: Frame, meshes: list[Landmarks]) -> tuple[FaceChip, ...]: ...
@@ -32,7 +32,7 @@ class Faces(Protocol):
 
 
 class Spots(Protocol):
-    """What the analyser needs of a `realtime.spotting.Spotter`."""
+    """What the analyser needs of a `realtime.spotting.spotter.Spotter`."""
 
     def step(self, chip: FaceChip) -> tuple[SpotSignal, tuple[Window, ...]]: ...
     def finish(self) -> tuple[Window, ...]: ...

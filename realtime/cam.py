@@ -2,7 +2,7 @@
 
 Opens camera 0; where there is none it says so and plays the built-in demo. A clip is played in real
 time, and like the demo it never loses a frame: where analysis is slower, it plays slower.
-Exit codes: see `realtime.cli`.
+Exit codes: see `realtime.app.cli`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from realtime.cli import (
+from realtime.app.cli import (
     DONE,
     INTERRUPTED,
     Interruption,
@@ -22,14 +22,14 @@ from realtime.cli import (
     layers_of,
     run_main,
 )
+from realtime.app.run import SESSIONS, Run, Wanted
+from realtime.app.status import StatusLine
+from realtime.app.watch import Watch
+from realtime.app.window import Key, Screen, why_no_display
 from realtime.config import Config, load_config, to_toml
 from realtime.errors import ConfigError, SourceError
-from realtime.run import SESSIONS, Run, Wanted
 from realtime.sources import Source, list_cameras, open_source, paced
 from realtime.sources.demo import TRUTH_NAME, DemoSource
-from realtime.status import StatusLine
-from realtime.watch import Watch
-from realtime.window import Key, Screen, why_no_display
 
 TITLE = "Flinch"
 

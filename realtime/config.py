@@ -19,16 +19,16 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar, Union
 
 from realtime.analyse import AnalyserConfig
+from realtime.app.window import WindowConfig
 from realtime.errors import ConfigError
-from realtime.face import FaceConfig
+from realtime.face.finder import FaceConfig
 from realtime.flow import FlowConfig
-from realtime.overlay_state import OverlayConfig
+from realtime.overlay.state import OverlayConfig
 from realtime.recognition import RecognitionConfig
-from realtime.recording import RecordingConfig
+from realtime.recording.recorder import RecordingConfig
 from realtime.ring import RingConfig
 from realtime.sources.base import SourceConfig
-from realtime.spotting import SpotterConfig
-from realtime.window import WindowConfig
+from realtime.spotting.spotter import SpotterConfig
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -30,10 +30,10 @@ from contextlib import ExitStack, nullcontext, suppress
 from types import TracebackType
 from typing import Protocol
 
+from realtime.app.progress import Progress, ProgressMeter
 from realtime.clock import NS_PER_S, Clock, now_ns, seconds
 from realtime.errors import FlinchError, SourceError
 from realtime.mailbox import Mailbox
-from realtime.progress import Progress, ProgressMeter
 from realtime.ring import FrameRing, Record, RecordRing, RingConfig, without_picture
 from realtime.sources.base import Source
 from realtime.stats import StageTimes
@@ -45,7 +45,7 @@ JOIN_S = {"capture": 0.5, "analyse": 1.25, "record": 1.0}  # after a stop: under
 
 
 class Steps(Protocol):
-    """What `analyse` calls, all of it on that one thread: realtime.assemble.Rooms, or a fake."""
+    """What `analyse` calls, all of it on that one thread: realtime.app.assemble.Rooms, or a fake."""
 
     drops: Counter[str]
 

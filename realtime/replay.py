@@ -2,7 +2,7 @@
 
 Every frame is used, as fast as the machine goes. A clip that cannot be used is told in one line and the
 others go on; the exit code is then 2. A recorded session is a clip too, and brings its own settings.
-Exit codes: see `realtime.cli`.
+Exit codes: see `realtime.app.cli`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from realtime.cli import (
+from realtime.app.cli import (
     DONE,
     INTERRUPTED,
     USER_ERROR,
@@ -38,9 +38,9 @@ from realtime.cli import (
     layers_of,
     run_main,
 )
+from realtime.app.jobs import POLL_S, Job, Outcome, Settings, clips_in, jobs_of, replayed
 from realtime.config import load_config, to_toml
 from realtime.errors import ConfigError
-from realtime.jobs import POLL_S, Job, Outcome, Settings, clips_in, jobs_of, replayed
 
 Stopped = Callable[[], bool]
 

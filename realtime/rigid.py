@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from realtime.errors import FlowInputError
-from realtime.regions import stable_weights
 from realtime.rigid_kernels import fit_motion
+from realtime.spotting.regions import stable_weights
 from realtime.types import CHIP_SIZE, freeze
 
 Model = Literal["similarity", "affine"]

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from skimage.data import astronaut
 
-from realtime.alignment import chip_transform, cut_chip, eyes_pose
-from realtime.face import FaceConfig, FaceFinder, Landmarks
+from realtime.face.alignment import chip_transform, cut_chip, eyes_pose
+from realtime.face.finder import FaceConfig, FaceFinder, Landmarks
 from realtime.types import FaceChip, Flag, Frame, freeze
 
 SIZE = (640, 480)

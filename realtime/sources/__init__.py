@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from realtime.clock import Clock, now_ns
-from realtime.session_format import is_session
+from realtime.recording.session_format import is_session
 from realtime.sources.base import Source, SourceConfig
 from realtime.sources.camera import CameraSource, list_cameras
 from realtime.sources.demo import DemoSource

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from realtime.clock import NS_PER_S, Clock, now_ns
-from realtime.movement import Movement
-from realtime.output import csv_line, fixed, replace_file
+from realtime.movement.model import Movement
+from realtime.output.files import csv_line, fixed, replace_file
 from realtime.sources.base import SourceBase, SourceConfig
 from realtime.sources.demo_portrait import MovedFace, PortraitRenderer
 from realtime.sources.demo_script import DemoScript

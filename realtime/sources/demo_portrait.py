@@ -14,8 +14,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from realtime.face_geometry import eye_opening
-from realtime.movement import (
+from realtime.movement.geometry import eye_opening
+from realtime.movement.model import (
     Field,
     Movement,
     amplitude_px,

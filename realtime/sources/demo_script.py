@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from realtime.action_units import CLASS_UNITS
-from realtime.movement import Action, Movement, MovementKind, Side
+from realtime.movement.action_units import CLASS_UNITS
+from realtime.movement.model import Action, Movement, MovementKind, Side
 
 BLOCK_S = 30.0
 FIRST_SLOT_S = 1.2  # the face rests first

@@ -9,7 +9,7 @@ from typing import Any
 
 from realtime.clock import Clock, now_ns
 from realtime.errors import ClipRejected
-from realtime.session_format import read_frames, read_session, video_name
+from realtime.recording.session_format import read_frames, read_session, video_name
 from realtime.sources.base import SourceBase
 from realtime.sources.file import FileSource
 from realtime.types import Frame

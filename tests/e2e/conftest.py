@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 
 from realtime import cam, replay
-from realtime.cli import run_main
+from realtime.app.cli import run_main
 
 MAINS = {"cam": cam.main, "replay": replay.main}
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from realtime.app.run import Run, Wanted
 from realtime.config import load_config
-from realtime.run import Run, Wanted
 from realtime.sources import open_source
 from realtime.types import Frame
 from tests.e2e.conftest import Call

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from realtime.pipeline import JOIN_S
-from realtime.session_format import read_frames, read_session
+from realtime.recording.session_format import read_frames, read_session
 from tests.conftest import ROOT
 from tests.realtime.made_up import decoded
 

@@ -12,7 +12,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from realtime.regions import REGION_LANDMARKS
+from realtime.spotting.regions import REGION_LANDMARKS
 from realtime.types import (
     CHIP_SIZE,
     Event,

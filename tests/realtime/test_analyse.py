@@ -5,7 +5,7 @@ import pytest
 
 from realtime.analyse import LATE, Analyser, AnalyserConfig
 from realtime.errors import ConfigError
-from realtime.regions import REGIONS
+from realtime.spotting.regions import REGIONS
 from realtime.types import Flag, Flow, Kind, MotionMaps, Recognition, SpotSignal, Window
 from tests.fakes import make_chip, make_frame
 

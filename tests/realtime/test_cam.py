@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from realtime import cam
-from realtime.cli import run_main
+from realtime.app.cli import run_main
+from realtime.app.status import StatusLine
 from realtime.config import Config, load_config, read_toml
 from realtime.errors import ClipRejected, ConfigError, SourceError
-from realtime.overlay import DEFAULT_LAYERS
+from realtime.overlay.layers import DEFAULT_LAYERS
 from realtime.sources.camera import CameraInfo
-from realtime.status import StatusLine
 from tests.fakes import ListSource
 from tests.realtime.sources.clips import write_clip
 

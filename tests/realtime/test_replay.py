@@ -10,8 +10,8 @@ import pytest
 from rich.console import Console
 
 from realtime import replay
-from realtime.cli import DONE, INTERRUPTED, USER_ERROR, run_main
-from realtime.jobs import Job, Outcome, Settings
+from realtime.app.cli import DONE, INTERRUPTED, USER_ERROR, run_main
+from realtime.app.jobs import Job, Outcome, Settings
 from tests.realtime.sources.clips import write_clip
 
 TABLES = ("events.csv", "signal.csv", "events.jsonl", "events.vtt")

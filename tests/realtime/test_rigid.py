@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from realtime import rigid_kernels
-from realtime.alignment import COLUMNS_PER_IOD, EYE_ROW, MIDLINE_COLUMN, ROWS_PER_IOD
 from realtime.errors import FlowInputError
+from realtime.face.alignment import COLUMNS_PER_IOD, EYE_ROW, MIDLINE_COLUMN, ROWS_PER_IOD
 from realtime.rigid import STABLE_WEIGHTS, remove_rigid, warm_up
 from tests.naive import plain_robust_motion
 

@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from realtime.face import FaceFinder
-from realtime.movement import iod_px
+from realtime.face.finder import FaceFinder
+from realtime.movement.model import iod_px
 from realtime.types import Frame
 from train.errors import DatasetError
 

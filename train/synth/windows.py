@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from realtime.alignment import chip_transform, cut_chip, eyes_pose
+from realtime.face.alignment import chip_transform, cut_chip, eyes_pose
 from realtime.flow import window_flow
 from realtime.maps import direction_map, flow_map
-from realtime.movement import Action, Side, amplitude_px, dense_displacement, warp
+from realtime.movement.model import Action, Side, amplitude_px, dense_displacement, warp
 from realtime.types import CHIP_SIZE, MAP_SIZE, Affine
 from train.synth.people import Person
 

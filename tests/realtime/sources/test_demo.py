@@ -10,10 +10,10 @@ import cv2
 import numpy as np
 import pytest
 
-from realtime.action_units import CLASS_UNITS
 from realtime.errors import OutputError
-from realtime.face import FaceConfig, FaceFinder
-from realtime.movement import Action, Movement, MovementKind, dense_displacement, iod_px
+from realtime.face.finder import FaceConfig, FaceFinder
+from realtime.movement.action_units import CLASS_UNITS
+from realtime.movement.model import Action, Movement, MovementKind, dense_displacement, iod_px
 from realtime.sources import SourceConfig, open_source
 from realtime.sources.demo import TRUTH_HEADER, DemoSource
 from realtime.sources.demo_portrait import NOISE_SD, PortraitRenderer

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from realtime.errors import ClipRejected
-from realtime.recording import RecordingConfig, SessionInfo, SessionRecorder
-from realtime.session_format import FRAMES_NAME, SESSION_NAME
+from realtime.recording.recorder import RecordingConfig, SessionInfo, SessionRecorder
+from realtime.recording.session_format import FRAMES_NAME, SESSION_NAME
 from realtime.sources import open_source
 from realtime.types import Frame, freeze
 

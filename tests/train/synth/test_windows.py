@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from realtime.alignment import chip_transform, eyes_pose
-from realtime.movement import Side
+from realtime.face.alignment import chip_transform, eyes_pose
+from realtime.movement.model import Side
 from realtime.types import CHIP_SIZE, MAP_SIZE
 from train.errors import DatasetError
 from train.synth.people import WEBCAM_IOD_PX, read_people

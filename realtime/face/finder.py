@@ -1,0 +1,178 @@
+"""From a frame to upright face chips: landmarks, identity, alignment, quality.
+
+MediaPipe 0.10.21 carries its face mesh (468 points) in the wheel; nothing is downloaded. It tracks
+from frame to frame, so every frame must be shown to it, in order, exactly once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from realtime.clock import NS_PER_S
+from realtime.errors import ConfigError
+from realtime.face.alignment import Aligner, AlignmentConfig, cut_chip
+from realtime.face.quality import QualityConfig, QualityMeter
+from realtime.types import FaceChip, Frame, freeze
+
+MESH_POINTS = 468
+
+Landmarks = NDArray[np.float32]  # (468, 3): x, y and depth in frame pixels
+LandmarkModel = Callable[[NDArray[np.uint8]], list[Landmarks]]
+
+
+@dataclass(frozen=True, slots=True)
+class FaceConfig:
+    """How faces are found and kept apart."""
+
+    faces: int = 1  # watched at once, at most
+    min_confidence: float = 0.5  # of the detector and of the tracker
+    memory_s: float = 2.0  # a face lost for less keeps its number
+    reach_iod: float = 1.2  # farther than this from where it was, it is somebody else
+    alignment: AlignmentConfig = field(default_factory=AlignmentConfig)
+    quality: QualityConfig = field(default_factory=QualityConfig)
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.faces <= 8:
+            raise ConfigError(f"face.faces must be 1 to 8, got {self.faces}")
+        if not 0 < self.min_confidence < 1:
+            raise ConfigError(f"face.min_confidence must lie between 0 and 1, got {self.min_confidence}")
+        if self.memory_s < 0 or self.reach_iod <= 0:
+            raise ConfigError("face.memory_s must not be negative and face.reach_iod must be positive")
+
+
+class FaceFinder:
+    """Finds, names and cuts the faces of a stream of frames. Not thread-safe: it lives on `analyse`."""
+
+    def __init__(self, config: FaceConfig = FaceConfig(), model: LandmarkModel | None = None) -> None:
+        self._config = config
+        self._mesh: Any = None if model else _face_mesh(config)
+        self._model = model or self._mediapipe
+        self._spoken = False
+        self._tracks: list[_Track] = []
+        self._next_face = 0
+
+    def landmarks(self, frame: Frame) -> list[Landmarks]:
+        """The face meshes of the next frame, (468, 3) each, in the model's own order."""
+        return self._model(frame.bgr)
+
+    def chips(self, frame: Frame, meshes: list[Landmarks]) -> tuple[FaceChip, ...]:
+        """One chip per mesh, by identity."""
+        chips = [self._track_of(mesh, frame.t_ns).chip(frame, mesh) for mesh in meshes[: self._config.faces]]
+        return tuple(sorted(chips, key=lambda chip: chip.face))
+
+    def step(self, frame: Frame) -> tuple[FaceChip, ...]:
+        """Chips of the next frame, in the order of their identities; none where there is no face."""
+        return self.chips(frame, self.landmarks(frame))
+
+    def close(self) -> None:
+        if self._mesh is not None:
+            self._mesh.close()
+            self._mesh = None
+
+    def _mediapipe(self, bgr: NDArray[np.uint8]) -> list[Landmarks]:
+        height, width = bgr.shape[:2]
+        # its threads also speak up once, at the first face
+        with contextlib.nullcontext() if self._spoken else _quiet_stderr():
+            found = self._mesh.process(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)).multi_face_landmarks or []
+        self._spoken = self._spoken or bool(found)
+        scale = np.array([width, height, width], np.float32)
+        return [
+            np.array([(p.x, p.y, p.z) for p in face.landmark], np.float32)[:MESH_POINTS] * scale
+            for face in found
+        ]
+
+    def _track_of(self, mesh: Landmarks, t_ns: int) -> _Track:
+        """The remembered face nearest to this mesh, not yet seen in this frame; else a new one."""
+        oldest = t_ns - int(self._config.memory_s * NS_PER_S)
+        self._tracks = [track for track in self._tracks if track.t_ns >= oldest]
+        free = [track for track in self._tracks if track.t_ns < t_ns]
+        nearest = min(free, key=lambda track: track.distance_iod(mesh), default=None)
+        if nearest is not None and nearest.distance_iod(mesh) <= self._config.reach_iod:
+            return nearest
+        track = _Track(self._next_face, self._config)
+        self._next_face += 1
+        self._tracks.append(track)
+        return track
+
+
+class _Track:
+    """One person: number, crop and habits."""
+
+    def __init__(self, face: int, config: FaceConfig) -> None:
+        self.face = face
+        self.t_ns = -1
+        self._aligner = Aligner(config.alignment)
+        self._meter = QualityMeter(config.quality)
+        self._centre_px = np.zeros(2)
+        self._iod_px = 1.0
+
+    def distance_iod(self, mesh: Landmarks) -> float:
+        """From where this face was last to `mesh`, counting a change of size as distance."""
+        centre, iod_px = _centre(mesh)
+        away = float(np.linalg.norm(centre - self._centre_px)) / max(self._iod_px, iod_px)
+        return away + abs(math.log(iod_px / self._iod_px))
+
+    def chip(self, frame: Frame, mesh: Landmarks) -> FaceChip:
+        landmarks_px = np.ascontiguousarray(mesh[:, :2])
+        pose, to_chip = self._aligner.step(landmarks_px, frame.t_ns)
+        gray = cut_chip(frame.bgr, to_chip)
+        quality, flags = self._meter.step(landmarks_px, mesh[:, 2], pose, float(gray.mean()), frame.t_ns)
+        self.t_ns = frame.t_ns
+        self._centre_px, self._iod_px = _centre(mesh)
+        return FaceChip(
+            source=frame.source,
+            frame_index=frame.index,
+            t_ns=frame.t_ns,
+            face=self.face,
+            gray_u8=freeze(gray),
+            to_chip=freeze(to_chip),
+            landmarks_px=freeze(landmarks_px),
+            iod_px=math.exp(pose[2]),
+            quality=quality,
+            flags=flags,
+        )
+
+
+def _centre(mesh: Landmarks) -> tuple[NDArray[np.float64], float]:
+    outer = mesh[[33, 263], :2].astype(np.float64)
+    # 1.45: outer corners to centres of the eyes on a mean face; only compared with itself
+    return outer.mean(axis=0), max(float(np.linalg.norm(outer[1] - outer[0])) / 1.45, 1.0)
+
+
+def _face_mesh(config: FaceConfig) -> Any:
+    """MediaPipe's face mesh; its native start-up chatter is kept off the terminal."""
+    os.environ.setdefault("GLOG_minloglevel", "2")
+    with _quiet_stderr():
+        import mediapipe
+
+        mesh = mediapipe.solutions.face_mesh.FaceMesh(
+            static_image_mode=False,
+            max_num_faces=config.faces,
+            refine_landmarks=False,
+            min_detection_confidence=config.min_confidence,
+            min_tracking_confidence=config.min_confidence,
+        )
+        mesh.process(np.zeros((64, 64, 3), np.uint8))  # its threads speak up at the first picture
+        return mesh
+
+
+@contextlib.contextmanager
+def _quiet_stderr() -> Iterator[None]:
+    """Native libraries write to descriptor 2 directly, past sys.stderr."""
+    kept = os.dup(2)
+    with open(os.devnull, "w") as nowhere:  # noqa: PTH123
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)

@@ -1,0 +1,1 @@
+"""Recorded sessions, lossless, and the annotated video."""

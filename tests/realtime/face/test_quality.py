@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from realtime.errors import ConfigError
+from realtime.face.alignment import eyes_pose
+from realtime.face.quality import QualityConfig, QualityMeter, lid_opening, lip_gap
+from realtime.types import Flag
+from tests.portrait import mesh
+
+FPS = 30
+
+
+def look(meter, index, landmarks=None, *, fps=FPS, depth=None, brightness=120.0):
+    landmarks = mesh()[:, :2] if landmarks is None else landmarks
+    depth = mesh()[:, 2] if depth is None else depth
+    return meter.step(landmarks, depth, eyes_pose(landmarks), brightness, round(index / fps * 1e9))
+
+
+def settled(fps=FPS):
+    meter = QualityMeter(QualityConfig())
+    for index in range(fps):
+        quality, flags = look(meter, index, fps=fps)
+    return meter, quality, flags
+
+
+def lids(share):
+    """The portrait with its eyes open to `share` of what they are."""
+    points = mesh()[:, :2].copy()
+    for upper, lower in (((159, 158), (145, 153)), ((386, 385), (374, 380))):
+        for a, b in zip(upper, lower, strict=True):
+            points[a] = points[b] + share * (points[a] - points[b])
+    return points
+
+
+def lips(gap_iod):
+    points = mesh()[:, :2].copy()
+    points[14] = points[13] + np.array([0, gap_iod * math.exp(eyes_pose(points)[2])], np.float32)
+    return points
+
+
+def test_a_still_frontal_face_is_good_and_bears_no_flag():
+    _, quality, flags = settled()
+    assert flags == frozenset()
+    assert quality > 0.7
+
+
+@pytest.mark.parametrize(("share", "blinks"), [(0.4, True), (0.9, False)])
+def test_blink_is_told_from_a_narrowed_eye(share, blinks):
+    meter, _, _ = settled()
+    assert (Flag.BLINK in look(meter, FPS, lids(share))[1]) is blinks
+
+
+def test_speech_is_a_lip_gap_that_changes_not_one_that_stays():
+    meter, _, _ = settled()
+    assert Flag.SPEECH in look(meter, FPS, lips(0.30))[1]
+    for index in range(FPS + 1, 2 * FPS):
+        flags = look(meter, index, lips(0.30))[1]
+    assert Flag.SPEECH not in flags
+
+
+@pytest.mark.parametrize("fps", [25, 60, 200])
+@pytest.mark.parametrize(("speed_iod_s", "moves"), [(0.6, True), (0.1, False)])
+def test_head_motion_is_a_speed_whatever_the_rate(fps, speed_iod_s, moves):
+    meter, _, _ = settled(fps)
+    iod_px = math.exp(eyes_pose(mesh()[:, :2])[2])
+    for index in range(fps, fps + fps // 2):
+        shift = np.float32((index - fps) / fps * speed_iod_s * iod_px)
+        flags = look(meter, index, mesh()[:, :2] + shift / np.float32(math.sqrt(2)), fps=fps)[1]
+    assert (Flag.HEAD_MOTION in flags) is moves
+
+
+def test_yaw_comes_from_depth():
+    meter, _, _ = settled()
+    depth = mesh()[:, 2] + (mesh()[:, 0] - mesh()[:, 0].mean()) * math.tan(math.radians(40))
+    quality, flags = look(meter, FPS, depth=depth.astype(np.float32))
+    assert Flag.YAW in flags
+    assert quality < 0.5
+
+
+def test_small_faces_and_light_changes_are_flagged():
+    meter, _, _ = settled()
+    assert Flag.LIGHT_CHANGE in look(meter, FPS, brightness=140.0)[1]
+    far = QualityMeter(QualityConfig())
+    shrunk = (mesh()[:, :2] * 0.15).astype(np.float32)
+    assert Flag.SMALL in look(far, 0, shrunk)[1]
+
+
+@pytest.mark.parametrize(
+    ("fps", "low"), [(12.5, True), (23.98, True), (25, False), (30, False), (200, False)]
+)
+def test_low_fps_under_25(fps, low):
+    meter = QualityMeter(QualityConfig())
+    for index in range(round(1.5 * fps)):
+        flags = look(meter, index, fps=fps)[1]
+    assert (Flag.LOW_FPS in flags) is low
+
+
+def test_measures_of_lids_and_lips():
+    assert lid_opening(lids(0.5)) == pytest.approx(0.5 * lid_opening(mesh()[:, :2]), rel=1e-4)
+    assert lip_gap(lips(0.2)) == pytest.approx(0.2 * math.exp(eyes_pose(mesh()[:, :2])[2]), rel=1e-4)
+
+
+def test_limits_must_be_positive():
+    with pytest.raises(ConfigError, match="speech_iod"):
+        QualityConfig(speech_iod=0)
