@@ -146,12 +146,15 @@ _TABLE = (
         14,
         "dimpler",
         "buccinator",
-        "Lower face, AU 14: the lip corners tighten and stretch a little, skin beside them is drawn to "
-        "them, skin below them and the chin is drawn up.",
+        "Lower face, AU 14: the lip corners tighten and narrow, pinched against the teeth and drawn somewhat "
+        "inward; skin beyond them comes towards them (a dimple), skin below them and of the chin is drawn "
+        "up to them and flattens, the lips are stretched a little.",
         (
-            Pull("lip_corner", 0.8, -0.1, 0.1),
-            Pull("beside_mouth", -0.55, -0.1, 0.11),
-            Pull("below_corner", 0.0, -0.6, 0.15),
+            Pull("lip_corner", 0.1, 0.5, 0.1, "upper", 0.08),
+            Pull("lip_corner", 0.1, -0.5, 0.1, "lower", 0.08),
+            Pull("beside_mouth", -0.8, -0.1, 0.12),
+            Pull("below_corner", 0.0, -0.5, 0.13),
+            Pull("chin", 0.15, -0.15, 0.15),
             Pull("lip_side", 0.35, 0.0, 0.1),
         ),
     ),

@@ -54,6 +54,7 @@ def at(field: Field, points: tuple[int, ...], face: np.ndarray = FACE) -> np.nda
         (10, "lip_upper", 0, -1),
         (12, "lip_corner", 1, -1),
         (14, "beside_mouth", -1, 0),
+        (14, "below_corner", 0, -1),
         (15, "lip_corner", 0, 1),
         (17, "chin", 0, -1),
         (20, "lip_corner", 1, 0),
@@ -77,6 +78,21 @@ def test_the_lids_move_apart_from_each_other(unit: int, upper: int, lower: int) 
         for points in (place.right[3:6], place.left[3:6]):
             moved = at(field, points)[1] / SPEED
             assert moved * sign > 0.2 if sign else abs(moved) < 0.25
+
+
+def test_the_dimpler_pinches_the_lip_corners_and_leaves_the_mouth_as_wide() -> None:
+    dimpler, smile = field_of(14), field_of(12)
+    for corner, outward in ((61, -1), (291, 1)):
+        assert (
+            -0.3
+            < at(dimpler, (corner,))[0] * outward / SPEED
+            < 0.1
+            < at(smile, (corner,))[0] * outward / SPEED
+        )
+        x, y = np.rint(FACE[corner]).astype(int)
+        around = dimpler[y - 8 : y + 9, x - 8 : x + 9]
+        inflow = np.gradient(around[..., 0], axis=1) + np.gradient(around[..., 1], axis=0)
+        assert inflow.mean() < -0.02, "skin comes to the corner from all sides"
 
 
 @pytest.mark.parametrize("unit", ACTION_UNITS)
