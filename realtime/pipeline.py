@@ -24,50 +24,24 @@ the others, and is raised by `join`, after the sinks have closed what was writte
 from __future__ import annotations
 
 import threading
-from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack, nullcontext, suppress
 from types import TracebackType
-from typing import Protocol
 
 from realtime.app.progress import Progress, ProgressMeter
 from realtime.clock import NS_PER_S, Clock, now_ns, seconds
+from realtime.contracts import Sink, Steps
 from realtime.errors import FlinchError, SourceError
 from realtime.mailbox import Mailbox
 from realtime.ring import FrameRing, Record, RecordRing, RingConfig, without_picture
 from realtime.sources.base import Source
 from realtime.stats import StageTimes
-from realtime.types import Analysis, Event, Frame, Recognition
+from realtime.types import Analysis, Frame
 
 POLL_S = 0.5  # a reader looks up this often; every change wakes it at once
 DRAIN_S = 0.75  # how long a stopped live run goes on with frames that already came
-JOIN_S = {"capture": 0.5, "analyse": 1.25, "record": 1.0}  # after a stop: under 3 s in all
-
-
-class Steps(Protocol):
-    """What `analyse` calls, all of it on that one thread: realtime.app.assemble.Rooms, or a fake."""
-
-    drops: Counter[str]
-
-    def open(self) -> None: ...  # load, build and compile, before the source is started
-
-    def close(self) -> None: ...
-
-    def step(self, frame: Frame, *, late: bool = False) -> Analysis: ...
-
-    def finish(self) -> tuple[tuple[Event, ...], tuple[Recognition, ...]]: ...
-
-    def restart(self) -> None: ...  # forget faces and noise, so that a session replays alike
-
-    def rebaseline(self) -> None: ...  # the person is neutral now: measure their noise anew
-
-
-class Sink(Protocol):
-    """What `record` writes to, on its own thread. Raises: OutputError when nothing more can be written."""
-
-    def write(self, record: Record) -> None: ...
-
-    def close(self) -> None: ...
+JOIN_S = {"capture": 5.0, "analyse": 15.0, "record": 120.0}  # a long video takes its time to close
+HURRIED_S = {"capture": 0.5, "analyse": 1.25, "record": 1.0}  # after a signal: under 3 s in all
 
 
 class Pipeline:
@@ -112,7 +86,9 @@ class Pipeline:
         self._session_number = self._sessions = 0
         self._errors: list[BaseException] = []
         self._stopped_ns: int | None = None
-        self._opened = threading.Event()
+        self._hurried = False
+        self._ready = False
+        self._may_read = threading.Event()
         self._done = threading.Event()
         self._capture_thread = self._thread("capture", self._capture)
         self._analyse_thread = self._thread("analyse", self._analyse)
@@ -137,17 +113,23 @@ class Pipeline:
     @property
     def ready(self) -> bool:
         """Everything is loaded and compiled, and the source is being read."""
-        return self._opened.is_set()
+        return self._ready
 
     def wait(self, timeout_s: float) -> bool:
         """True once all that came is analysed and written, or writing has ended with an error."""
         return self._done.wait(timeout_s)
 
-    def stop(self) -> None:
-        """Ask the run to end: no new frame is taken, and what was analysed is written. Idempotent."""
+    def stop(self, *, hurry: bool = False) -> None:
+        """Ask the run to end: no new frame is taken, and what was analysed is written. Idempotent.
+
+        `hurry` leaves behind what does not end at once, such as loading or a video being closed; the
+        tables are complete by then.
+        """
+        self._hurried = self._hurried or hurry
         if self._stopped_ns is None:
             self._stopped_ns = self._clock()
         self._source.close()
+        self._may_read.set()
         if self._lossless:
             self._frames.close()
 
@@ -157,19 +139,19 @@ class Pipeline:
         A thread that does not end in its time is left behind and the next one is told to end, so that
         the tables are complete even when a camera driver hangs.
         """
-        hung = []
+        limits_s, hung = HURRIED_S if self._hurried else JOIN_S, []
         for thread, release in (
             (self._capture_thread, self._frames.end),
             (self._analyse_thread, self._cut_off),
             (self._record_thread, self._records.close),
         ):
-            thread.join(JOIN_S[thread.name])
+            thread.join(limits_s[thread.name])
             if thread.is_alive():
                 hung.append(thread.name)
                 release()
         if self._errors:
             raise self._errors[0]
-        if hung:
+        if hung and not self._hurried:
             raise FlinchError(f"{self._source.name}: {', '.join(hung)} did not end in time; the rest is kept")
 
     def progress(self) -> Progress:
@@ -196,7 +178,7 @@ class Pipeline:
     def _capture(self) -> None:
         first_ns: int | None = None
         try:
-            self._opened.wait()  # a camera that starts earlier only fills the ring
+            self._may_read.wait()  # a camera that starts earlier only fills the ring
             for frame in self._source:
                 first_ns = frame.t_ns if first_ns is None else first_ns
                 over = self._limit_ns is not None and frame.t_ns - first_ns >= self._limit_ns
@@ -218,10 +200,11 @@ class Pipeline:
             closing.callback(self.display.close)
             closing.callback(self._cut_off)
             closing.callback(self._analyser.close)
-            closing.callback(self._opened.set)
+            closing.callback(self._may_read.set)
             self._analyser.open()
             self._meter.start()
-            self._opened.set()
+            self._ready = True
+            self._may_read.set()
             while not self._frames.drained:
                 frame = self._frames.take(POLL_S)
                 if frame is not None:

@@ -11,6 +11,7 @@ from engine.runners import Runner
 from realtime import flow
 from realtime.analyse import Analyser
 from realtime.config import Config
+from realtime.contracts import Rest
 from realtime.face.finder import FaceFinder
 from realtime.flow import flow_of
 from realtime.maps import maps_of
@@ -18,10 +19,9 @@ from realtime.recognition import Recogniser, open_recogniser
 from realtime.spotting import motion
 from realtime.spotting.spotter import Spotter
 from realtime.stats import StageTimes
-from realtime.types import Analysis, Event, Frame, Recognition
+from realtime.types import Analysis, Event, Frame
 
 Engine = tuple[Runner, Recogniser]
-Rest = tuple[tuple[Event, ...], tuple[Recognition, ...]]  # what `finish` gives
 
 
 class Part(Protocol):

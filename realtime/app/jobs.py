@@ -129,6 +129,8 @@ def _run(
     total = said.get("declared_frames") or said.get("recorded_frames")
     run = Run(source, config, wanted, lossless=True)
     with run:
-        while not run.pipeline.wait(POLL_S) and not stopped():
+        while not run.pipeline.wait(POLL_S):
             told(run.pipeline.progress().frames, total if isinstance(total, int) else None)
+            if stopped():
+                run.pipeline.stop(hurry=True)
     return run.pipeline.progress()

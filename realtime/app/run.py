@@ -11,9 +11,10 @@ from realtime.app.assemble import Rooms, rooms_of
 from realtime.app.sinks import EventFeed, MemorySink, SessionSink, TableSink, VideoSink
 from realtime.clock import NS_PER_MS, Clock, now_ns, seconds
 from realtime.config import Config, config_hash, to_toml
+from realtime.contracts import Sink
 from realtime.output.tables import RunFacts
 from realtime.overlay.layers import DEFAULT_LAYERS, Hud, OverlayMemory, draw
-from realtime.pipeline import Pipeline, Sink
+from realtime.pipeline import Pipeline
 from realtime.recording.session_format import ANNOTATED_NAME
 from realtime.recording.video import BgrImage
 from realtime.sources import Source
@@ -76,14 +77,15 @@ class Run:
         )
 
     def _sinks(self) -> list[Sink]:
-        # The memory comes first: what is painted over a frame includes that frame.
-        sinks: list[Sink] = [MemorySink(self._memory), self.feed]
-        out = self.wanted.out
-        if out is not None:
-            sinks.append(TableSink(out, self.facts, media=self.wanted.media))
-            if self.wanted.video:
-                sinks.append(VideoSink(out / ANNOTATED_NAME, self.painted))
-        return [*sinks, self.sessions]
+        # The memory comes first: what is painted over a frame includes that frame. The video comes last:
+        # closing a long one takes a while, and by then everything else is complete.
+        wanted = self.wanted
+        sinks: list[Sink] = [MemorySink(self._memory), self.feed, self.sessions]
+        if wanted.out is not None:
+            sinks.append(TableSink(wanted.out, self.facts, media=wanted.media))
+        if wanted.out is not None and wanted.video:
+            sinks.append(VideoSink(wanted.out / ANNOTATED_NAME, self.painted))
+        return sinks
 
     def facts(self) -> RunFacts:
         """What summary.json says beyond the counts, as of now."""

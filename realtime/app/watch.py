@@ -85,9 +85,12 @@ class Watch:
                 return
 
     def _must_end(self) -> bool:
+        """Time is up, or a signal came; after a signal there are three seconds left."""
         # The pipeline counts the source's own time; a live source that stalls is ended by the wall's.
         limit_s = self.run.wanted.limit_s
         stalled = limit_s is not None and not self.run.lossless and self._running_s() > limit_s
+        if self._interrupted():
+            self.run.pipeline.stop(hurry=True)
         return stalled or self._interrupted()
 
     def _running_s(self) -> float:

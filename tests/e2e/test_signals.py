@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from realtime.pipeline import JOIN_S
+from realtime.pipeline import HURRIED_S
 from realtime.recording.session_format import read_frames, read_session
 from tests.conftest import ROOT
 from tests.realtime.made_up import decoded
@@ -19,16 +19,15 @@ from tests.realtime.made_up import decoded
 LONG_S = 60.0  # only a hanging test waits so long
 
 
+def begun(*flags: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "realtime.cam", *flags]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_while_recording(tmp_path: Path, number: signal.Signals) -> None:
     flags = ["--source", "demo", "--headless", "--record", "--video", "--out", str(tmp_path)]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "realtime.cam", *flags, "--set", "recording.reserve_mb=0"],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    process = begun(*flags, "--set", "recording.reserve_mb=0")
     assert process.stdout is not None
     for line in process.stdout:
         if line.startswith("source delivers"):
@@ -49,5 +48,15 @@ def test_a_signal_while_recording(tmp_path: Path, number: signal.Signals) -> Non
     assert len(list(read_frames(session))) == len(decoded(session / "video_001.mkv")) == len(rows)
 
 
+def test_a_signal_while_everything_is_still_being_loaded(tmp_path: Path) -> None:
+    process = begun("--source", "demo", "--headless", "--out", str(tmp_path / "O"))
+    while process.poll() is None and not (tmp_path / "O" / "signal.csv").exists():
+        pass
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=LONG_S)
+    assert (process.returncode, err) == (130, "")
+    assert json.loads((tmp_path / "O" / "summary.json").read_text())["frames"] == 0
+
+
 def test_the_threads_are_given_less_than_three_seconds_in_all() -> None:
-    assert sum(JOIN_S.values()) < 3.0
+    assert sum(HURRIED_S.values()) < 3.0

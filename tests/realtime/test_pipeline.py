@@ -256,6 +256,24 @@ def test_a_source_that_hangs_is_left_behind_and_the_tables_are_closed(
     assert sink.closed == 1
 
 
+def test_in_a_hurry_what_hangs_is_left_behind_without_a_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(pipeline_module.HURRIED_S, "analyse", 0.01)
+    freed = threading.Event()
+
+    class Loading(FakeAnalyser):
+        def open(self) -> None:
+            freed.wait(LONG_S)
+
+    sink = MemorySink()
+    pipeline = Pipeline(ListSource(frames(3)), Loading(), [sink], lossless=True)
+    pipeline.start()
+    pipeline.stop(hurry=True)
+    pipeline.join()
+    assert not pipeline.ready
+    assert sink.closed == 1
+    freed.set()
+
+
 def test_what_the_caller_raises_is_not_hidden_by_what_a_thread_raises() -> None:
     def fault(frame: Frame) -> None:
         raise ZeroDivisionError
