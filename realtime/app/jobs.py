@@ -133,4 +133,5 @@ def _run(
             told(run.pipeline.progress().frames, total if isinstance(total, int) else None)
             if stopped():
                 run.pipeline.stop(hurry=True)
+                break
     return run.pipeline.progress()
