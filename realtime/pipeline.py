@@ -40,8 +40,8 @@ from realtime.types import Analysis, Frame
 
 POLL_S = 0.5  # a reader looks up this often; every change wakes it at once
 DRAIN_S = 0.75  # how long a stopped live run goes on with frames that already came
-JOIN_S = {"capture": 5.0, "analyse": 15.0, "record": 120.0}  # a long video takes its time to close
-HURRIED_S = {"capture": 0.5, "analyse": 1.25, "record": 1.0}  # after a signal: under 3 s in all
+JOIN_S = {"capture": 5.0, "analyse": 15.0, "record": 120.0, "rows": 10.0}  # a long video closes slowly
+HURRIED_S = {"capture": 0.5, "analyse": 1.25, "record": 0.75, "rows": 0.4}  # after a signal: under 3 s
 
 
 class Pipeline:
@@ -140,19 +140,21 @@ class Pipeline:
         the tables are complete even when a camera driver hangs.
         """
         limits_s, hung = HURRIED_S if self._hurried else JOIN_S, []
-        for thread, release in (
-            (self._capture_thread, self._frames.end),
-            (self._analyse_thread, self._cut_off),
-            (self._record_thread, self._records.close),
+        for step, thread, release in (
+            ("capture", self._capture_thread, self._frames.end),
+            ("analyse", self._analyse_thread, self._cut_off),
+            ("record", self._record_thread, self._records.leave_out_pictures),
+            ("rows", self._record_thread, self._records.close),
         ):
-            thread.join(limits_s[thread.name])
+            thread.join(limits_s[step])
             if thread.is_alive():
                 hung.append(thread.name)
                 release()
         if self._errors:
             raise self._errors[0]
         if hung and not self._hurried:
-            raise FlinchError(f"{self._source.name}: {', '.join(hung)} did not end in time; the rest is kept")
+            names = ", ".join(dict.fromkeys(hung))
+            raise FlinchError(f"{self._source.name}: {names} did not end in time; the rest is kept")
 
     def progress(self) -> Progress:
         """How the run stands; from any thread."""

@@ -20,6 +20,8 @@ from realtime.types import Analysis, FaceChip, Frame, freeze
 BEHIND_SECONDS = "frames_behind_seconds"  # causes of lost frames, as they stand in summary.json
 BEHIND_BYTES = "frames_behind_bytes"
 RECORD_BEHIND = "recording_behind"
+LIVE_ROWS = 2_000  # results waiting to be written: over a minute at 30 frames per second
+LOSSLESS_ROWS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,15 +111,16 @@ class Record:
 class RecordRing(Channel[Record]):
     """Results between `analyse` and `record`: rows are never lost, pictures are when they weigh too much.
 
-    `lossless` makes `push` wait for the writer. Otherwise a picture that does not fit is left out and
-    counted; only when `max_rows` rows wait does even a live `push` wait, since no row may be lost.
+    `lossless` makes `push` wait for the writer, who is then never far behind. Otherwise a picture that
+    does not fit is left out and counted; only when `max_rows` rows wait does even a live `push` wait,
+    since no row may be lost.
     """
 
-    def __init__(self, max_mb: float, *, max_rows: int = 2_000, lossless: bool = False) -> None:
+    def __init__(self, max_mb: float, *, max_rows: int | None = None, lossless: bool = False) -> None:
         check_bounds("record ring", CAP_SECONDS, max_mb)
         super().__init__()
         self._max_bytes = int(max_mb * BYTES_PER_MB)
-        self._max_rows = max_rows
+        self._max_rows = max_rows or (LOSSLESS_ROWS if lossless else LIVE_ROWS)
         self._lossless = lossless
 
     def push(self, analysis: Analysis, *, session: int = 0, late: bool = False, rest: bool = False) -> bool:
@@ -133,6 +136,17 @@ class RecordRing(Channel[Record]):
                 analysis = without_picture(analysis)
             self._append(Record(analysis, analysis.frame.bgr.size > 0, session, late, rest))
             return True
+
+    def leave_out_pictures(self) -> None:
+        """The writer is out of time: what waits keeps its rows and loses its pictures, counted."""
+        with self._changed:
+            for _ in range(len(self._waiting)):
+                record = self._waiting.popleft()
+                self.dropped[RECORD_BEHIND] += record.picture
+                self._waiting.append(
+                    replace(record, analysis=without_picture(record.analysis), picture=False)
+                )
+            self._bytes = 0
 
     def _must_wait(self, size: int) -> bool:
         too_heavy = self._lossless and bool(self._waiting) and self._bytes + size > self._max_bytes

@@ -13,6 +13,7 @@ import pytest
 
 from realtime.pipeline import HURRIED_S
 from realtime.recording.session_format import read_frames, read_session
+from realtime.ring import LOSSLESS_ROWS
 from tests.conftest import ROOT
 from tests.realtime.made_up import decoded
 
@@ -35,17 +36,19 @@ def test_a_signal_while_recording(tmp_path: Path, number: signal.Signals) -> Non
     process.send_signal(number)
     out, err = process.communicate(timeout=LONG_S)
     assert (process.returncode, err) == (130, "")
-    assert "nothing lost" in out
+    assert "frames in" in out
 
     with (tmp_path / "signal.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     summary = json.loads((tmp_path / "summary.json").read_text())
     assert len(rows) == summary["frames"] > 20
     assert (tmp_path / "demo_truth.csv").exists()
-    assert len(decoded(tmp_path / "annotated.mp4")) == len(rows)
+    # On a machine in trouble the last pictures, never rows, are given up for an end in time.
+    assert len(rows) - LOSSLESS_ROWS <= len(decoded(tmp_path / "annotated.mp4")) <= len(rows)
     [session] = tmp_path.glob("session-*")
     assert read_session(session)["finished"] is True
-    assert len(list(read_frames(session))) == len(decoded(session / "video_001.mkv")) == len(rows)
+    recorded = len(list(read_frames(session)))
+    assert len(rows) - LOSSLESS_ROWS <= recorded == len(decoded(session / "video_001.mkv"))
 
 
 def test_a_signal_while_everything_is_still_being_loaded(tmp_path: Path) -> None:

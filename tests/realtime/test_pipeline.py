@@ -11,7 +11,7 @@ import pytest
 from realtime import pipeline as pipeline_module
 from realtime.errors import FlinchError, ModelFileError, OutputError, SourceError
 from realtime.pipeline import Pipeline
-from realtime.ring import BEHIND_SECONDS, RECORD_BEHIND, RingConfig
+from realtime.ring import BEHIND_SECONDS, RECORD_BEHIND, Record, RingConfig
 from realtime.types import Frame
 from tests.fakes import FakeAnalyser, ListSource, MemorySink, make_frame
 
@@ -272,6 +272,32 @@ def test_in_a_hurry_what_hangs_is_left_behind_without_a_word(monkeypatch: pytest
     assert not pipeline.ready
     assert sink.closed == 1
     freed.set()
+
+
+def test_in_a_hurry_rows_are_written_without_their_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(pipeline_module.HURRIED_S, "record", 0.01)
+    monkeypatch.setitem(pipeline_module.HURRIED_S, "rows", LONG_S)
+    analysed = threading.Event()
+    out_of_time = threading.Event()
+
+    class Slow(MemorySink):
+        def write(self, record: Record) -> None:
+            if record.picture:
+                out_of_time.wait(LONG_S)
+            super().write(record)
+
+    sink = Slow()
+    analyser = FakeAnalyser(before=lambda frame: frame.index == 9 and analysed.set())
+    pipeline = Pipeline(ListSource(frames(10), live=True), analyser, [sink], lossless=False)
+    really = pipeline._records.leave_out_pictures
+    monkeypatch.setattr(pipeline._records, "leave_out_pictures", lambda: (really(), out_of_time.set()))
+    pipeline.start()
+    analysed.wait(LONG_S)
+    pipeline.stop(hurry=True)
+    pipeline.join()
+    assert sink.frames == list(range(10))
+    assert pipeline.progress().dropped[RECORD_BEHIND] == 9
+    assert sink.closed == 1
 
 
 def test_what_the_caller_raises_is_not_hidden_by_what_a_thread_raises() -> None:

@@ -12,6 +12,7 @@ from realtime.errors import ConfigError
 from realtime.ring import (
     BEHIND_BYTES,
     BEHIND_SECONDS,
+    LOSSLESS_ROWS,
     RECORD_BEHIND,
     ChipRing,
     FrameRing,
@@ -216,6 +217,30 @@ def test_a_lossless_record_ring_keeps_every_picture() -> None:
     producer.join(timeout=10.0)
     assert got == [(index, True) for index in range(50)]
     assert not ring.dropped
+
+
+def test_out_of_time_only_the_rows_are_left() -> None:
+    ring = RecordRing(1.0)
+    for index in range(5):
+        ring.push(make_analysis(index), session=1)
+    ring.leave_out_pictures()
+    ring.end()
+    records = [ring.take(0.0) for _ in range(5)]
+    assert [(r.analysis.frame.index, r.picture, r.session) for r in records if r] == [
+        (index, False, 1) for index in range(5)
+    ]
+    assert ring.dropped == {RECORD_BEHIND: 5}
+    assert ring.drained
+
+
+def test_a_lossless_writer_is_never_far_behind() -> None:
+    ring = RecordRing(100.0, lossless=True)
+    producer = in_thread(lambda: [ring.push(make_analysis(index)) for index in range(100)])
+    assert ring.take(10.0) is not None
+    assert len(ring) <= LOSSLESS_ROWS
+    ring.close()
+    producer.join(timeout=10.0)
+    assert not producer.is_alive()
 
 
 def test_rows_are_bounded_too_and_closing_releases_the_producer() -> None:
