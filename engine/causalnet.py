@@ -60,7 +60,7 @@ class CausalNetConfig:
 
 
 PUBLISHED = CausalNetConfig()
-COMPACT = CausalNetConfig(dim=64, repeats=(1, 1, 1))
+COMPACT = CausalNetConfig(dim=32, repeats=(1, 1, 1))
 
 
 def retile(maps: Tensor) -> Tensor:

@@ -28,11 +28,11 @@ from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack, nullcontext, suppress
 from types import TracebackType
 
-from realtime.app.progress import Progress, ProgressMeter
 from realtime.clock import NS_PER_S, Clock, now_ns, seconds
 from realtime.contracts import Sink, Steps
 from realtime.errors import FlinchError, SourceError
 from realtime.mailbox import Mailbox
+from realtime.progress import Progress, ProgressMeter
 from realtime.ring import FrameRing, Record, RecordRing, RingConfig, without_picture
 from realtime.sources.base import Source
 from realtime.stats import StageTimes

@@ -24,7 +24,7 @@ class AugmentConfig:
 
     mirror: float = 0.5
     reverse: float = 0.5  # time runs backwards
-    shift: float = 1.5  # of the face within the crop, rows and columns
+    shift: float = 2.0  # of the face within the crop, rows and columns
     scale: float = 0.1  # of the face within the crop, rows and columns apart
     noise: float = 0.0  # standard deviation, levels
     mix: float = 0.0  # chance that the second phase comes from another sample of the same class

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.causalnet import CausalNet
+from realtime.symmetry import symmetric_views
 from train.augment import augment, complete
 from train.features import Features
 from train.recipe import Recipe
 
-EpochHook = Callable[[int, CausalNet], bool]  # (epochs done, network in eval mode) -> True: stop here
+EpochHook = Callable[[CausalNet], None]  # called after each epoch with the network in eval mode
 
 
 def fit(data: Features, recipe: Recipe, seed: int, on_epoch: EpochHook | None = None) -> CausalNet:
@@ -27,13 +28,13 @@ def fit(data: Features, recipe: Recipe, seed: int, on_epoch: EpochHook | None = 
     labels = torch.from_numpy(data.labels)
     step = _Step(net, labels, recipe)
     rng = torch.Generator().manual_seed(seed)
-    for epoch in range(recipe.epochs):
+    for _ in range(recipe.epochs):
         net.train()
         for rows in torch.randperm(len(data), generator=rng).split(recipe.batch or len(data)):
             maps = complete(augment(flows[rows], labels[rows], recipe.augment, rng))
             step(maps, labels[rows])
-        if on_epoch is not None and on_epoch(epoch + 1, net.eval()):
-            break
+        if on_epoch is not None:
+            on_epoch(net.eval())
     return net.eval()
 
 
@@ -45,10 +46,20 @@ def class_weights(labels: NDArray[np.int64], power: float, classes: int) -> Tens
 
 
 @torch.inference_mode()
-def predict(net: CausalNet, maps_u8: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Logits (n, classes) and the head's features (n, 12 dim) of maps (n, 4, 28, 28, 3)."""
-    features = torch.cat([net.features(part) for part in torch.from_numpy(maps_u8).float().split(64)])
-    return net.head(features).numpy(), features.numpy()
+def predict(net: CausalNet, maps_u8: NDArray[np.uint8], symmetries: bool) -> NDArray[np.float32]:
+    """Logits (n, classes) of maps (n, 4, 28, 28, 3); with symmetries of the mean over their four views."""
+    views = symmetric_views(maps_u8) if symmetries else maps_u8[None]
+    flat = torch.from_numpy(views.reshape(-1, *maps_u8.shape[1:])).float()
+    chances = torch.cat([net(part) for part in flat.split(64)]).log_softmax(dim=1)
+    mean = chances.reshape(len(views), len(maps_u8), -1).logsumexp(dim=0) - math.log(len(views))
+    return mean.numpy()
+
+
+@torch.inference_mode()
+def head_features(net: CausalNet, maps_u8: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """What the head sees, (n, 12 dim), of maps (n, 4, 28, 28, 3)."""
+    parts = torch.from_numpy(maps_u8).float().split(64)
+    return torch.cat([net.features(part) for part in parts]).numpy()
 
 
 class _Step:

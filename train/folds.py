@@ -1,7 +1,8 @@
 """Folds trained one after another or side by side, each kept in a file of its own.
 
 A killed run continues where it stopped: a fold's file appears whole (temporary file, then rename) or not
-at all, and a folder refuses folds of another recipe, protocol or data.
+at all, and a folder refuses folds of another recipe or data. Predictions are kept for every epoch, so that both
+protocols read the same run; only `paper` looks at more than the last.
 """
 
 from __future__ import annotations
@@ -20,10 +21,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from engine.causalnet import CausalNet
 from engine.errors import ConfigError
 from train.features import Features
-from train.fit import fit, predict
+from train.fit import fit, head_features, predict
 from train.recipe import Recipe, fingerprint
 from train.splits import Fold
 
@@ -37,7 +37,6 @@ class FoldTask:
     data: Features
     fold: Fold
     recipe: Recipe
-    protocol: str
     seed: int
     path: Path  # of the result
 
@@ -47,9 +46,8 @@ class FoldResult:
     """What one network said of the subjects it had not seen."""
 
     rows: NDArray[np.int64]  # of the whole data
-    logits: NDArray[np.float32]  # (n, 3)
-    features: NDArray[np.float32]  # (n, 12 dim)
-    epochs: int  # after which these predictions were made
+    history: NDArray[np.float32]  # (epochs, n, 3), logits after every epoch
+    features: NDArray[np.float32]  # (n, 12 dim), after the last
     wall_s: float
 
 
@@ -69,14 +67,30 @@ def run_folds(tasks: Sequence[FoldTask], jobs: int) -> Iterator[Path]:
 def run_fold(task: FoldTask) -> Path:
     """Train, predict the left-out rows, keep the result."""
     began = time.perf_counter()
-    train, test = task.data.take(task.fold.train), task.data.take(task.fold.test)
-    if task.protocol == "paper":
-        logits, features, epochs = _chosen_on_test(train, test, task)
-    else:
-        logits, features = predict(fit(train, task.recipe, task.seed), test.maps_u8)
-        epochs = task.recipe.epochs
-    save_result(task.path, FoldResult(task.fold.test, logits, features, epochs, time.perf_counter() - began))
+    train, maps_u8 = task.data.take(task.fold.train), task.data.maps_u8[task.fold.test]
+    history: list[NDArray[np.float32]] = []
+    net = fit(
+        train,
+        task.recipe,
+        task.seed,
+        lambda trained: history.append(predict(trained, maps_u8, task.recipe.symmetries)),
+    )
+    result = FoldResult(
+        task.fold.test, np.stack(history), head_features(net, maps_u8), time.perf_counter() - began
+    )
+    save_result(task.path, result)
     return task.path
+
+
+def chosen_epoch(result: FoldResult, labels: NDArray[np.int64], protocol: str) -> int:
+    """The epoch whose predictions count, from 0.
+
+    `honest`: the last, whatever the labels. `paper`: the released habit, the first epoch that is right
+    most often on the left-out subject itself, whose `labels` (n,) are given.
+    """
+    if protocol == "honest":
+        return len(result.history) - 1
+    return int((result.history.argmax(axis=2) == labels).sum(axis=1).argmax())
 
 
 def save_result(path: Path, result: FoldResult) -> None:
@@ -86,9 +100,8 @@ def save_result(path: Path, result: FoldResult) -> None:
         np.savez(
             stream,
             rows=result.rows,
-            logits=result.logits,
+            history=result.history,
             features=result.features.astype(np.float16),  # for pictures only
-            epochs=result.epochs,
             wall_s=result.wall_s,
         )
     unfinished.replace(path)
@@ -96,9 +109,7 @@ def save_result(path: Path, result: FoldResult) -> None:
 
 def load_result(path: Path) -> FoldResult:
     with np.load(path, allow_pickle=False) as kept:
-        return FoldResult(
-            kept["rows"], kept["logits"], kept["features"], int(kept["epochs"]), float(kept["wall_s"])
-        )
+        return FoldResult(kept["rows"], kept["history"], kept["features"], float(kept["wall_s"]))
 
 
 def claim(folder: Path, description: dict[str, Any]) -> None:
@@ -110,28 +121,8 @@ def claim(folder: Path, description: dict[str, Any]) -> None:
     if marker.exists():
         held = json.loads(marker.read_text(encoding="utf-8"))
         if held.get("fingerprint") != fingerprint(description):
-            raise ConfigError(f"{folder} holds folds of another run; give another --out or delete it")
+            raise ConfigError(f"{folder} holds folds of another run; give another folder or delete it")
         return
     folder.mkdir(parents=True, exist_ok=True)
     marked = {"fingerprint": fingerprint(description), **description}
     marker.write_text(json.dumps(marked, indent=2) + "\n", encoding="utf-8")
-
-
-def _chosen_on_test(
-    train: Features, test: Features, task: FoldTask
-) -> tuple[NDArray[np.float32], NDArray[np.float32], int]:
-    """The released habit: the first epoch that scores best on the test subject; stop when all are right."""
-    best: tuple[NDArray[np.float32], NDArray[np.float32], int] | None = None
-    most_right = -1
-
-    def look(epoch: int, net: CausalNet) -> bool:
-        nonlocal best, most_right
-        logits, features = predict(net, test.maps_u8)
-        right = int((logits.argmax(axis=1) == test.labels).sum())
-        if right > most_right:
-            best, most_right = (logits, features, epoch), right
-        return right == len(test)
-
-    fit(train, task.recipe, task.seed, look)
-    assert best is not None  # a recipe has at least one epoch
-    return best

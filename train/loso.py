@@ -1,7 +1,8 @@
 """python -m train.loso: leave-one-subject-out on the published features, under a named protocol.
 
 `honest` chooses nothing on a test subject. `paper` does what the release does, the best epoch per
-left-out subject chosen on that subject, so that its figure can be compared and its leak seen.
+left-out subject chosen on that subject, so that its figure can be compared and its leak seen. Both read the
+same trained folds where --folds names them.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from engine.errors import ConfigError, FlinchError
 from train.features import Features, read_features
 from train.folds import PROTOCOLS, FoldTask, claim, load_result, run_folds
 from train.recipe import RECIPES, Recipe, load_recipe, recipe_table
-from train.report import CHOSEN, as_table, pool, summarise, write_predictions, write_report
+from train.report import CHOSEN, as_table, ensemble, pool, summarise, write_predictions, write_report
 from train.splits import Fold, grouped_folds, leave_one_subject_out
 
 
@@ -46,17 +47,22 @@ def run(args: argparse.Namespace, console: Console) -> None:
     data = read_features(args.data)
     folds = _folds(data, args.groups)
     description = {
-        "protocol": args.protocol,
         "model": args.model,
         "folds": len(folds),
         "samples": len(data),
         "recipe": recipe_table(recipe),
     }
-    claim(args.out, description)
-    tasks = {seed: _tasks(data, folds, recipe, args, seed) for seed in range(args.seeds)}
+    kept = args.folds or args.out / "folds"
+    claim(kept, description)
+    tasks = {seed: _tasks(data, folds, recipe, kept, seed) for seed in range(args.seeds)}
     _train([task for of_seed in tasks.values() for task in of_seed], args.jobs, console)
-    runs = [pool(seed, [load_result(t.path) for t in of_seed], len(data)) for seed, of_seed in tasks.items()]
+    runs = [
+        pool(seed, [load_result(task.path) for task in of_seed], data, args.protocol)
+        for seed, of_seed in tasks.items()
+    ]
+    together = ensemble(runs)
     report = {
+        "protocol": args.protocol,
         **description,
         "chosen": CHOSEN[args.protocol],
         "seeds": args.seeds,
@@ -64,8 +70,11 @@ def run(args: argparse.Namespace, console: Console) -> None:
         "wall_s": round(time.perf_counter() - began, 1),
         "torch": torch.__version__,
         **summarise(data, runs),
+        "ensemble": summarise(data, [together]),
     }
+    args.out.mkdir(parents=True, exist_ok=True)
     write_predictions(args.out / "predictions.csv", data, runs)
+    write_predictions(args.out / "ensemble.csv", data, [together])
     write_report(args.out, report)
     console.print(as_table(report))
     console.print(report["chosen"])
@@ -81,6 +90,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="folds side by side")
     parser.add_argument("--groups", type=int, help="this many groups of subjects instead of one subject each")
     parser.add_argument("--out", type=Path, default=Path("out/loso"))
+    parser.add_argument("--folds", type=Path, help="trained folds, shared by both protocols; default OUT/folds")
     return parser.parse_args(argv)
 
 
@@ -91,10 +101,9 @@ def _folds(data: Features, groups: int | None) -> tuple[Fold, ...]:
 
 
 def _tasks(
-    data: Features, folds: Sequence[Fold], recipe: Recipe, args: argparse.Namespace, seed: int
+    data: Features, folds: Sequence[Fold], recipe: Recipe, kept: Path, seed: int
 ) -> list[FoldTask]:
-    folder = args.out / "folds" / f"seed{seed}"
-    return [FoldTask(data, fold, recipe, args.protocol, seed, folder / f"{fold.name}.npz") for fold in folds]
+    return [FoldTask(data, fold, recipe, seed, kept / f"seed{seed}" / f"{fold.name}.npz") for fold in folds]
 
 
 def _train(tasks: Sequence[FoldTask], jobs: int, console: Console) -> None:

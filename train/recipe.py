@@ -36,6 +36,7 @@ class Recipe:
     weight_decay: float = 0.01
     label_smoothing: float = 0.1
     class_power: float = 0.5  # class weight = frequency ** -power: 0 none, 0.5 square root, 1 balanced
+    symmetries: bool = True  # predictions are the mean over mirrored and time-reversed maps
 
     def __post_init__(self) -> None:
         if self.epochs < 1 or self.batch < 0 or self.learning_rate <= 0.0:
@@ -57,6 +58,7 @@ RECIPES = {
         weight_decay=0.0,
         label_smoothing=0.0,
         class_power=0.0,
+        symmetries=False,
     ),
 }
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from rich.table import Table
 
 from train.features import DATASETS, Features
-from train.folds import FoldResult
+from train.folds import FoldResult, chosen_epoch
 from train.metrics import Scores, confusion, scores
 
 CLASSES = ("negative", "positive", "surprise")
@@ -28,19 +28,27 @@ CHOSEN = {
 class Run:
     """The pooled predictions of one seed; row i is the data's sample i."""
 
-    seed: int
+    seed: int | str
     logits: NDArray[np.float32]  # (n, 3)
     fold_s: float  # training time of all its folds, summed
     epochs: float  # mean over folds
 
 
-def pool(seed: int, results: Sequence[FoldResult], samples: int) -> Run:
+def pool(seed: int, results: Sequence[FoldResult], data: Features, protocol: str) -> Run:
     """All folds of one seed as one set of predictions."""
-    logits = np.full((samples, len(CLASSES)), np.nan, dtype=np.float32)
-    for result in results:
-        logits[result.rows] = result.logits
-    epochs = float(np.mean([result.epochs for result in results]))
-    return Run(seed, logits, sum(result.wall_s for result in results), epochs)
+    logits = np.full((len(data), len(CLASSES)), np.nan, dtype=np.float32)
+    epochs = [chosen_epoch(result, data.labels[result.rows], protocol) for result in results]
+    for result, epoch in zip(results, epochs, strict=True):
+        logits[result.rows] = result.history[epoch]
+    return Run(seed, logits, sum(result.wall_s for result in results), float(np.mean(epochs)) + 1)
+
+
+def ensemble(runs: Sequence[Run]) -> Run:
+    """The networks of all seeds as one: the logarithm of their mean probabilities."""
+    logits = np.stack([run.logits for run in runs]).astype(np.float64)
+    chances = np.exp(logits - np.logaddexp.reduce(logits, axis=2, keepdims=True)).mean(axis=0)
+    mean = np.log(np.maximum(chances, 1e-12)).astype(np.float32)
+    return Run("all", mean, sum(run.fold_s for run in runs), float(np.mean([run.epochs for run in runs])))
 
 
 def summarise(data: Features, runs: Sequence[Run]) -> dict[str, Any]:
@@ -86,6 +94,8 @@ def as_table(report: Mapping[str, Any]) -> Table:
         if name in report:
             row = report[name]
             table.add_row(name, *(f"{row[key]:.4f}" for key in ("uf1", "uar", "acc", "uf1_std")))
+    row = report["ensemble"]["composite"]
+    table.add_row("all seeds as one", *(f"{row[key]:.4f}" for key in ("uf1", "uar", "acc")), "")
     return table
 
 

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from realtime.app.progress import Progress
 from realtime.app.run import Run, Wanted
 from realtime.app.status import ended_text, notes_text
 from realtime.config import Config, Table, load_config, parse_toml, updated
 from realtime.errors import ClipRejected, ConfigError, SourceError
+from realtime.progress import Progress
 from realtime.recording.session_format import is_session, read_session, video_name
 from realtime.sources import Source, open_source
 from realtime.sources.session import SessionSource

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TextIO
 
-from realtime.app.progress import Progress
 from realtime.clock import seconds
+from realtime.progress import Progress
 from realtime.types import UNCLEAR, Event
 
 WIDTH = 100  # of the status line, so that a shorter one covers the longer before it

@@ -1,21 +1,23 @@
-"""Known movements on real people as the live chain would see them: three chips, flow, maps."""
+"""From filmed pictures to the maps of the network, by the live chain: landmarks, crop, flow, maps."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from realtime.face.alignment import chip_transform, cut_chip, eyes_pose
-from realtime.flow import window_flow
-from realtime.maps import direction_map, flow_map
-from realtime.movement.model import Action, Side, amplitude_px, dense_displacement, warp
-from realtime.types import CHIP_SIZE, MAP_SIZE, Affine
-from train.synth.people import Person
+from realtime.clock import NS_PER_S
+from realtime.face.alignment import cut_chip
+from realtime.face.finder import FaceFinder
+from realtime.flow import flow_of
+from realtime.maps import maps_of
+from realtime.types import CHIP_SIZE, MAP_SIZE, Affine, FaceChip, Frame, Kind, Window
+from train.errors import DatasetError
+from train.synth.clips import FPS, KEY_FRAMES
 
 Chips = NDArray[np.uint8]  # (3, 128, 128): onset, apex, offset
-PROBE_IOD = 0.05  # amplitude at which a movement's field is built before it is scaled
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,36 +37,56 @@ class Crop:
         return moved
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """A movement whose class is known."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Watched:
+    """A clip as the face finder followed it."""
 
-    units: tuple[int, ...]
-    label: int  # 0 negative, 1 positive, 2 surprise
-    amplitude_px: float = 1.0  # largest displacement at chip scale
-    side: Side = Side.BOTH
+    pictures: Sequence[NDArray[np.uint8]]
+    chips: Sequence[FaceChip]
+
+    def at(self, key_frames: Sequence[int] = KEY_FRAMES, crop: Crop | None = None) -> Chips:
+        """The chips of onset, apex and offset; with `crop`, cut again beside where they belong."""
+        if crop is None:
+            return np.stack([self.chips[i].gray_u8 for i in key_frames])
+        cut = [cut_chip(self.pictures[i], crop.apply(self.chips[i].to_chip)) for i in key_frames]
+        return np.stack(cut)
 
 
-def render(
-    person: Person, known: Known, noise: float, rng: np.random.Generator, crop: Crop = Crop()
-) -> Chips:
-    """Rest, apex and rest again; `noise` is the sensor's standard deviation in gray levels."""
-    shape = person.bgr.shape[0], person.bgr.shape[1]
-    actions = [Action(unit, PROBE_IOD, known.side) for unit in known.units]
-    field = dense_displacement(person.landmarks_px, actions, shape)
-    field *= known.amplitude_px / amplitude_px(field, person.landmarks_px)
-    moved = warp(person.bgr, field)
-    to_chip = crop.apply(chip_transform(eyes_pose(person.landmarks_px)))
-    return np.stack([cut_chip(_seen(bgr, noise, rng), to_chip) for bgr in (person.bgr, moved, person.bgr)])
+class Watcher:
+    """The live chain's face finder on clips of one person; each clip begins with a fresh crop."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._tracker = FaceFinder()  # keeps its landmark model from clip to clip, as a stream would
+
+    def watch(self, pictures: Sequence[NDArray[np.uint8]]) -> Watched:
+        """Raises: DatasetError if the face is lost in a picture."""
+        crops = FaceFinder(model=lambda bgr: [])
+        chips: list[FaceChip] = []
+        for index, bgr in enumerate(pictures):
+            frame = Frame(self._name, index, round(index * NS_PER_S / FPS), 0, bgr)
+            found = crops.chips(frame, self._tracker.landmarks(frame))
+            if not found:
+                raise DatasetError(f"{self._name}: no face in picture {index}; leave this still out")
+            chips.append(found[0])
+        return Watched(pictures, chips)
+
+    def close(self) -> None:
+        self._tracker.close()
 
 
 def maps_of_chips(chips: Chips) -> NDArray[np.uint8]:
-    """(4, 28, 28, 3) published layout, through the live flow."""
-    flows = np.stack([flow_map(phase) for phase in window_flow(chips[0], chips[1], chips[2])])
-    return np.concatenate([flows, direction_map(flows)])
+    """(4, 28, 28, 3) published layout, by the live flow (head motion removed) and the live maps."""
+    return maps_of(flow_of(_window(chips))).maps_u8
 
 
-def _seen(bgr: NDArray[np.uint8], noise: float, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """What a sensor makes of the picture: independent noise per pixel and colour, rounded."""
-    noisy = bgr + noise * rng.standard_normal(bgr.shape, dtype=np.float32)
-    return np.clip(np.rint(noisy), 0, 255).astype(np.uint8)
+def _window(chips: Chips) -> Window:
+    """Three chips as the spotter would hand them over."""
+    unmoved = np.eye(2, 3)
+    mesh = np.zeros((468, 2), np.float32)
+    carried = tuple(
+        FaceChip("known", at, round(at * NS_PER_S / FPS), 0, gray, unmoved, mesh, 90.0, 1.0, frozenset())
+        for at, gray in zip(KEY_FRAMES, chips, strict=True)
+    )
+    regions = np.zeros(0, np.float32)
+    return Window(carried, 0, 1, 2, Kind.MICRO, 0.0, regions, frozenset(), carried[2].t_ns)

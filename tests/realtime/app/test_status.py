@@ -6,7 +6,6 @@ import io
 from dataclasses import replace
 from pathlib import Path
 
-from realtime.app.progress import Progress
 from realtime.app.status import (
     StatusLine,
     delivery_text,
@@ -17,6 +16,7 @@ from realtime.app.status import (
     ready_text,
     status_text,
 )
+from realtime.progress import Progress
 from realtime.types import UNCLEAR, Flag
 from tests.fakes import make_event
 
