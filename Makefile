@@ -1,13 +1,12 @@
 # make run [ARGS="..."]   the environment, then python -m realtime.cam
 # make test               the environment, then every check and test
-# make web [ARGS="..."]   the environment, then the page
 # make gpu                the environment with TensorRT
 # The environment is .venv; it is made again only when a requirement file changes.
 
 PYTHON_IN_VENV := .venv/bin/python
 ARGS ?=
 
-.PHONY: run test web gpu
+.PHONY: run test gpu
 
 run:
 	@sh setup/environment.sh run
@@ -19,10 +18,6 @@ test:
 	$(PYTHON_IN_VENV) -m ruff format --check .
 	$(PYTHON_IN_VENV) -m mypy
 	$(PYTHON_IN_VENV) -m pytest
-
-web:
-	@sh setup/environment.sh run
-	@$(PYTHON_IN_VENV) -m realtime.web $(ARGS)
 
 gpu:
 	@sh setup/environment.sh gpu
