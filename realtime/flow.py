@@ -3,18 +3,21 @@
 Variational, coarse to fine with warping, like TV-L1 (Zach, Pock, Bischof 2007). Where it departs from it,
 the departure was measured better on faces with known movement (`python -m realtime.bench flow`):
 
-- Data: the difference of locally normalised pictures (light changes drop out) and of their gradients
-  (Brox et al. 2004), robust per pixel, pooled over a small window as in combined local-global flow (Bruhn,
-  Weickert, Schnoerr 2005): noise averages out before it can move anything.
-- Smoothness: bonds that soften where the field bends (log penalty, its slope pooled over a few pixels).
-  Still skin stays still, and a moving brow keeps its full amplitude: total variation shaves off 20 to 30 %.
-- It counts from the affine motion that most of the picture follows, so that head motion costs nothing.
-- Each linear system is solved by preconditioned conjugate gradients; work ends when the step is small.
+- The pictures are normalised locally, so that light changes drop out, and their gradients are compared
+  along with them (Brox, Bruhn, Papenberg, Weickert 2004).
+- Evidence is pooled over a window before anything moves (Bruhn, Weickert, Schnoerr 2005): noise averages
+  out, and still skin stays still. The measured noise decides how much evidence counts.
+- Smoothness counts from the affine motion that most of the picture follows: head motion costs nothing.
+  It resists bending with a power between total variation, which shaves a quarter off a small movement's
+  amplitude, and the log, which turns noise into movement.
+- Linear systems are solved by preconditioned conjugate gradients. A level ends when the step is small.
+
+`realtime.flow_level` has the equations.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,42 +25,27 @@ from numpy.typing import NDArray
 from realtime import flow_kernels as kernels
 from realtime import rigid
 from realtime.errors import ConfigError, FlowInputError
-from realtime.flow_level import Level, gaussian
+from realtime.flow_level import Level, LevelConfig, gaussian
 from realtime.rigid import Model, remove_rigid
 from realtime.types import CHIP_SIZE, Flow, Window, freeze
 
 F32 = NDArray[np.float32]
 U8 = NDArray[np.uint8]
 
-LEVELS = 3  # 128, 64, 32
-WIDE = gaussian(2.0)
-CONTRAST_FLOOR = 5.0  # gray levels: less local contrast than this is not blown up to full
+WARPS = (5, 3, 2)  # at most, at 32, 64 and 128 pixels
 CONTRAST = 10.0  # local standard deviation of a normalised picture
+CONTRAST_FLOOR = 11.0  # gray levels: less local contrast than this is not blown up to full
+WIDE = gaussian(2.0)  # at a quarter of the size: 8 chip pixels
 
 
 @dataclass(frozen=True, slots=True)
 class FlowConfig:
-    """How the flow of a window is computed. Pictures have a local standard deviation of 10."""
+    """How the flow of a window is computed."""
 
-    noise: float = 1.0  # standard deviation of what the pictures differ by at rest
-    robust: float = 3.0  # differences above this many `noise` count as occlusion or glare
-    gradient_weight: float = 2.0  # of the gradients' difference against the pictures' own
-    window_px: float = 1.5  # over which evidence is pooled
-    stiffness: float = 0.1  # of the log penalty on bending
-    bend: float = 0.01  # px/px: slopes under this are taken for noise
-    pool_px: float = 2.0  # over which the slope is pooled
-    warps: int = 3  # at each level, at most
-    tolerance_px: float = 0.002  # a mean step under this ends a level
-    solver_rounds: int = 30
-    solver_tolerance: float = 0.01
+    level: LevelConfig = field(default_factory=LevelConfig)
     rigid_model: Model = "affine"  # of the head motion taken out by flow_of
 
     def __post_init__(self) -> None:
-        positive = (self.noise, self.robust, self.window_px, self.stiffness, self.bend, self.pool_px)
-        if min(positive) <= 0 or min(self.gradient_weight, self.tolerance_px, self.solver_tolerance) < 0:
-            raise ConfigError("flow: weights and widths must be positive, tolerances not negative")
-        if min(self.warps, self.solver_rounds) < 1:
-            raise ConfigError("flow: warps and solver_rounds must be at least 1")
         if self.rigid_model not in rigid.MODELS:
             raise ConfigError(f"flow: rigid_model must be one of {', '.join(rigid.MODELS)}")
 
@@ -110,25 +98,30 @@ def _checked(chip: U8, name: str) -> U8:
 
 def _levels(config: FlowConfig) -> list[Level]:
     """Coarsest first."""
-    return [Level(CHIP_SIZE >> k, config) for k in reversed(range(LEVELS))]
+    sizes = [CHIP_SIZE >> k for k in reversed(range(len(WARPS)))]
+    return [Level(size, warps, config.level) for size, warps in zip(sizes, WARPS, strict=True)]
 
 
 def _solve(first: list[F32], second: list[F32], levels: list[Level]) -> F32:
     flow = np.zeros((2, *first[0].shape), np.float32)
     for a, b, level in zip(first, second, levels, strict=True):
         if a.shape != flow.shape[1:]:
-            finer = np.empty((2, *a.shape), np.float32)
-            for k in range(2):
-                kernels.double(flow[k], 2.0, finer[k])
-            flow = finer
+            flow = _finer(flow)
         level.refine(a, b, flow)
     return np.ascontiguousarray(np.moveaxis(flow, 0, -1))
+
+
+def _finer(flow: F32) -> F32:
+    finer = np.empty((2, 2 * flow.shape[1], 2 * flow.shape[2]), np.float32)
+    for coarse, fine in zip(flow, finer, strict=True):
+        kernels.double(coarse, 2.0, fine)
+    return finer
 
 
 def _pyramid(chip: U8) -> list[F32]:
     """The locally normalised chip at 32, 64 and 128 pixels."""
     planes = [_normalised(chip.astype(np.float32))]
-    for _ in range(LEVELS - 1):
+    for _ in WARPS[1:]:
         planes.append(_halved(planes[-1]))
     return planes[::-1]
 

@@ -65,25 +65,46 @@ def _cubic(t: np.float32) -> tuple[np.float32, np.float32, np.float32, np.float3
 
 @njit(cache=True, nogil=True, fastmath=FAST)
 def warp(plane: F32, u: F32, v: F32, out: F32, inside: F32) -> None:
-    """out(x, y) = plane(x + u, y + v), bicubic; `inside` is 1 where all of that place is in the picture."""
+    """out(x, y) = plane(x + u, y + v), bicubic; `inside` is 1 where that place is in the picture, else 0."""
     height, width = plane.shape
+    right, bottom = np.float32(width - 1), np.float32(height - 1)
+    zero, one = np.float32(0.0), np.float32(1.0)
     for y in range(height):
         for x in range(width):
             at_x, at_y = x + u[y, x], y + v[y, x]
-            seen = 1.0 <= at_x and at_x <= width - 2.0 and 1.0 <= at_y and at_y <= height - 2.0
-            inside[y, x] = np.float32(1.0) if seen else np.float32(0.0)
-            at_x = min(max(at_x, np.float32(1.0)), np.float32(width - 2.001))
-            at_y = min(max(at_y, np.float32(1.0)), np.float32(height - 2.001))
-            ix, iy = int(at_x), int(at_y)
-            a, b, c, d = _cubic(np.float32(at_x - ix))
-            e, f, g, h = _cubic(np.float32(at_y - iy))
-            top, upper, lower, low = plane[iy - 1], plane[iy], plane[iy + 1], plane[iy + 2]
+            near_x, near_y = min(max(at_x, zero), right), min(max(at_y, zero), bottom)
+            inside[y, x] = one if near_x == at_x and near_y == at_y else zero
+            column, row = int(near_x), int(near_y)
+            a, b, c, d = _cubic(np.float32(near_x - column))
+            e, f, g, h = _cubic(np.float32(near_y - row))
+            left, next_, far = max(column - 1, 0), min(column + 1, width - 1), min(column + 2, width - 1)
+            top, upper = plane[max(row - 1, 0)], plane[row]
+            lower, low = plane[min(row + 1, height - 1)], plane[min(row + 2, height - 1)]
             out[y, x] = (
-                e * (a * top[ix - 1] + b * top[ix] + c * top[ix + 1] + d * top[ix + 2])
-                + f * (a * upper[ix - 1] + b * upper[ix] + c * upper[ix + 1] + d * upper[ix + 2])
-                + g * (a * lower[ix - 1] + b * lower[ix] + c * lower[ix + 1] + d * lower[ix + 2])
-                + h * (a * low[ix - 1] + b * low[ix] + c * low[ix + 1] + d * low[ix + 2])
+                e * (a * top[left] + b * top[column] + c * top[next_] + d * top[far])
+                + f * (a * upper[left] + b * upper[column] + c * upper[next_] + d * upper[far])
+                + g * (a * lower[left] + b * lower[column] + c * lower[next_] + d * lower[far])
+                + h * (a * low[left] + b * low[column] + c * low[next_] + d * low[far])
             )
+
+
+@njit(cache=True, nogil=True, fastmath=FAST)
+def add_squared_slopes(plane: F32, out: F32) -> None:
+    """out += |grad plane|^2, half the sum of the squared steps to the four neighbours in the picture."""
+    height, width = plane.shape
+    half = np.float32(0.5)
+    for y in range(height):
+        row, above, below = plane[y], plane[max(y - 1, 0)], plane[min(y + 1, height - 1)]
+        target = out[y]
+        for x in (0, width - 1):
+            side = row[min(x + 1, width - 1)] - row[max(x - 1, 0)]
+            up, down = row[x] - above[x], below[x] - row[x]
+            target[x] += half * (side * side + up * up + down * down)
+        left, own, right, inner = row[: width - 2], row[1 : width - 1], row[2:], target[1 : width - 1]
+        over, under = above[1 : width - 1], below[1 : width - 1]
+        for x in range(inner.shape[0]):
+            a, b, c, d = own[x] - left[x], right[x] - own[x], own[x] - over[x], under[x] - own[x]
+            inner[x] += half * (a * a + b * b + c * c + d * d)
 
 
 @njit(cache=True, nogil=True, fastmath=FAST)

@@ -1,25 +1,63 @@
-"""One level of the flow's pyramid: warp, weigh what is seen against what is likely, solve, repeat."""
+"""One level of the flow's pyramid: look, expect, solve, step; a few times over.
+
+Per pixel, with the second picture warped by the present flow, m the mean and r the difference of both
+pictures, and a step s that is looked for, the level minimises (sums over pixels and bonds)
+
+    G * w [(r + s . grad m)^2 + gradient_weight |grad r + (s . grad) grad m|^2]  +  bonds |grad (b + s)|^2
+
+G pools over a window; w falls with the difference (Cauchy) and is 0 outside the picture; b is the present
+flow less the affine motion that most of the picture follows. Bonds weaken where b bends: with 9/16 the
+penalty lies between total variation (1/2) and a log penalty (1). This is iteratively reweighted least
+squares: weights and bonds come from the present flow, and the system in s is linear.
+"""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from realtime import flow_kernels as kernels
 from realtime import flow_solver_kernels as solver
+from realtime.errors import ConfigError
 from realtime.rigid_kernels import fit_motion
-
-if TYPE_CHECKING:
-    from realtime.flow import FlowConfig
 
 F32 = NDArray[np.float32]
 
 FIT_GRID = 32  # vectors along each side that tell the common affine motion
 FIT_ROUNDS = 6
 FIT_LEAST_PX = 0.02
+NOISE_STEP = 4  # one pixel in 16 tells the noise
+DEVIATION_PER_MEDIAN = 1.4826  # of the absolute value of a Gaussian
+
+
+@dataclass(frozen=True, slots=True)
+class LevelConfig:
+    """What is likely. Pictures come with a local standard deviation of about 10.
+
+    The defaults were searched for on the people of `faces/neutral` (`realtime.bench flow --tuning`).
+    """
+
+    noise: float = 1.0  # least standard deviation that the pictures' difference is taken to have
+    noise_share: float = 1.1  # of the measured deviation of the difference, where that is more
+    robust: float = 5.0  # a difference of this many `noise` has half its say: occlusion, glare
+    gradient_weight: float = 3.6
+    window_px: float = 3.0  # standard deviation of the pooling
+    stiffness: float = 2850.0  # of the bonds of skin at rest
+    bend: float = 0.0053  # px per px: bending up to here is taken for noise
+    tolerance_px: float = 0.002  # a mean step under this ends a level
+    solver_rounds: int = 30
+    solver_tolerance: float = 0.01
+
+    def __post_init__(self) -> None:
+        if min(self.noise, self.robust, self.window_px, self.stiffness, self.bend) <= 0:
+            raise ConfigError("flow: noise, robust, window_px, stiffness and bend must be positive")
+        if min(self.noise_share, self.gradient_weight, self.tolerance_px, self.solver_tolerance) < 0:
+            raise ConfigError("flow: noise_share, gradient_weight and tolerances must not be negative")
+        if self.solver_rounds < 1:
+            raise ConfigError("flow: solver_rounds must be at least 1")
 
 
 def gaussian(sigma: float) -> F32:
@@ -29,34 +67,39 @@ def gaussian(sigma: float) -> F32:
     return (taps / taps.sum()).astype(np.float32)
 
 
+ALONE = np.ones(1, np.float32)
 SLOPE = np.array([1, -8, 0, 8, -1], np.float32) / np.float32(12)  # exact for cubics
-SMOOTH = gaussian(0.7)
-SMOOTH_SLOPE = np.convolve(SMOOTH, SLOPE).astype(np.float32)  # along the derivative
 
 
 class Level:
     """Scratch planes of one size, and the steps that fill them. Belongs to one call."""
 
-    def __init__(self, size: int, config: FlowConfig) -> None:
+    def __init__(self, size: int, warps: int, config: LevelConfig) -> None:
         self._config = config
         self._size = size
+        self._warps = warps
+        self._window = gaussian(config.window_px)
+        self._gradient_slope = SLOPE * np.float32(math.sqrt(config.gradient_weight))
+        step = max(size // FIT_GRID, 1)
+        self._fitted = (slice(step // 2, None, step), slice(step // 2, None, step))
+        self._along = np.arange(size, dtype=np.float32) - np.float32((size - 1) / 2)  # from the middle
+        x, y = np.meshgrid(self._along[self._fitted[0]], self._along[self._fitted[0]])
+        self._points = np.stack([x.ravel(), y.ravel()], axis=1)
+        # Planes of the solver have an empty row above and below: see flow_solver_kernels.
+        padded = (size + 2, size)
         self._between = np.empty((size, size), np.float32)
-        self._window, self._pool = gaussian(config.window_px), gaussian(config.pool_px)
-        self._gradient_slope = SMOOTH_SLOPE * np.float32(math.sqrt(config.gradient_weight))
-        self._points = self._fit_points()
-        rows = size + 2  # an empty row above and below: see flow_solver_kernels
-        self._seen = np.zeros((14, rows, size), np.float32)
-        self._data = np.zeros((5, rows, size), np.float32)
-        self._bonds = np.zeros((2, rows, size), np.float32)
-        self._bent = np.zeros((2, rows, size), np.float32)
-        self._slopes = np.zeros((rows, size), np.float32)
-        self._work = np.zeros((11, rows * size), np.float32)
-        self._step = np.zeros((2, rows, size), np.float32)
+        self._seen = np.empty((12, size, size), np.float32)
+        self._data = np.zeros((5, *padded), np.float32)
+        self._bonds = np.zeros((2, *padded), np.float32)
+        self._bent = np.zeros((2, *padded), np.float32)
+        self._firmness = np.zeros(padded, np.float32)
+        self._work = np.zeros((11, padded[0] * padded[1]), np.float32)
+        self._step = np.zeros((2, *padded), np.float32)
 
     def refine(self, first: F32, second: F32, flow: F32) -> None:
         """Bring `flow` (2, size, size), u and v in this level's pixels, closer; in place."""
-        for _ in range(self._config.warps):
-            self._see(first, second, flow)
+        for _ in range(self._warps):
+            self._look(first, second, flow)
             self._expect(flow)
             solver.solve_step(
                 _flat(self._data), _flat(self._bonds), _flat(self._bent), self._size,
@@ -67,19 +110,19 @@ class Level:
             if float(np.abs(step).mean()) < self._config.tolerance_px:
                 return
 
-    def _see(self, first: F32, second: F32, flow: F32) -> None:
-        """Linearise the difference of the pictures around `flow`: D and d of every pixel, pooled."""
-        moved, inside, mean, rest, weight, mx, my, rx, ry, mxx, mxy, myy = self._seen[:12, 1:-1]
+    def _look(self, first: F32, second: F32, flow: F32) -> None:
+        """The data term around `flow`: per pixel D (uu, uv, vv) and d (u, v), pooled."""
+        moved, inside, mean, rest, weight, mx, my, rx, ry, mxx, mxy, myy = self._seen
         kernels.warp(second, flow[0], flow[1], moved, inside)
         np.subtract(moved, first, out=rest)
         np.add(moved, first, out=mean)
         mean *= np.float32(0.5)
-        self._slope(mean, SMOOTH_SLOPE, mx, my)
-        self._slope(rest, self._gradient_slope, rx, ry)
-        self._slope(mx, self._gradient_slope, mxx, mxy)
-        self._slope(my, self._gradient_slope, mxy, myy)
+        self._slopes_of(mean, SLOPE, mx, my)
+        self._slopes_of(rest, self._gradient_slope, rx, ry)
+        self._slopes_of(mx, self._gradient_slope, mxx, mxy)
+        self._slopes_of(my, self._gradient_slope, mxy, myy)
         solver.weigh_residual(
-            rest.ravel(), inside.ravel(), self._config.noise, self._config.robust, weight.ravel()
+            rest.ravel(), inside.ravel(), self._noise_of(rest), self._config.robust, weight.ravel()
         )
         terms = (
             (mx, mx, mxx, mxx, mxy, mxy),
@@ -94,43 +137,36 @@ class Level:
             solver.add_weighted_products(weight.ravel(), c, d, e, f, plane.ravel())
             kernels.convolve(plane, self._window, self._window, self._between, plane)
 
-    def _slope(self, plane: F32, taps: F32, along: F32, down: F32) -> None:
-        kernels.convolve(plane, SMOOTH, taps, self._between, along)
-        kernels.convolve(plane, taps, SMOOTH, self._between, down)
+    def _slopes_of(self, plane: F32, taps: F32, along: F32, down: F32) -> None:
+        kernels.convolve(plane, ALONE, taps, self._between, along)
+        kernels.convolve(plane, taps, ALONE, self._between, down)
+
+    def _noise_of(self, rest: F32) -> float:
+        """Standard deviation that the pictures' difference has where nothing goes wrong."""
+        deviation = DEVIATION_PER_MEDIAN * float(np.median(np.abs(rest[::NOISE_STEP, ::NOISE_STEP])))
+        return max(self._config.noise, self._config.noise_share * deviation)
 
     def _expect(self, flow: F32) -> None:
         """Bonds from how the field bends now, counted from the affine motion most of it follows."""
         bent = self._bent[:, 1:-1]
-        np.subtract(flow, self._common(flow), out=bent)
-        self._slopes[:] = 0.0
-        for field in self._bent:
-            solver.add_squared_slopes(field.ravel(), self._size, self._slopes.ravel())
-        inner = self._slopes[1:-1]
-        kernels.convolve(inner, self._pool, self._pool, self._between, inner)
-        solver.set_bonds(
-            self._slopes.ravel(), self._config.stiffness, self._config.bend, self._size, *_flat(self._bonds)
-        )
+        np.subtract(flow, self._common_motion(flow), out=bent)
+        firmness = self._firmness[1:-1]
+        firmness[:] = 0.0
+        for field in bent:
+            kernels.add_squared_slopes(field, firmness)
+        solver.soften(firmness.ravel(), self._config.stiffness, self._config.bend)
+        solver.set_bonds(self._firmness.ravel(), self._size, _flat(self._bonds))
 
-    def _common(self, flow: F32) -> F32:
+    def _common_motion(self, flow: F32) -> F32:
         """(2, size, size) the affine motion that most of the textured picture follows."""
-        cut = self._cut
-        texture = self._data[0, 1:-1][cut] + self._data[2, 1:-1][cut]
+        texture = (self._data[0, 1:-1] + self._data[2, 1:-1])[self._fitted]
         trust = (texture / (texture + texture.mean() + np.float32(1e-12))).ravel()
-        moves = np.stack([flow[0][cut].ravel(), flow[1][cut].ravel()], axis=1)
+        moves = np.stack([plane[self._fitted].ravel() for plane in flow], axis=1)
         matrix = np.zeros((2, 3))
         fit_motion(self._points, moves, trust, True, FIT_ROUNDS, FIT_LEAST_PX, matrix)
-        along = np.arange(self._size, dtype=np.float32) - np.float32((self._size - 1) / 2)
-        rows = (matrix[:, 1:2] * along + matrix[:, 2:3]).astype(np.float32)
-        columns = (matrix[:, 0:1] * along).astype(np.float32)
+        rows = (matrix[:, 1:2] * self._along + matrix[:, 2:3]).astype(np.float32)
+        columns = (matrix[:, 0:1] * self._along).astype(np.float32)
         return rows[:, :, None] + columns[:, None, :]
-
-    def _fit_points(self) -> F32:
-        """(n, 2) x, y from the middle, of the vectors that tell the common motion; sets their places."""
-        step = max(self._size // FIT_GRID, 1)
-        self._cut = (slice(step // 2, None, step), slice(step // 2, None, step))
-        along = np.arange(self._size, dtype=np.float32)[self._cut[0]] - np.float32((self._size - 1) / 2)
-        x, y = np.meshgrid(along, along)
-        return np.stack([x.ravel(), y.ravel()], axis=1)
 
 
 def _flat(planes: F32) -> F32:

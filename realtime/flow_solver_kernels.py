@@ -42,38 +42,32 @@ def add_weighted_products(weight: F32, a: F32, b: F32, c: F32, d: F32, out: F32)
 
 
 @njit(cache=True, nogil=True, fastmath=FAST)
-def add_squared_slopes(field: F32, width: int, out: F32) -> None:
-    """out += |grad field|^2, half the sum of the squared steps to the four neighbours in the picture."""
-    pixels = out.shape[0] - 2 * width
-    inner, own = out[width : width + pixels], field[width : width + pixels]
-    left, right = field[width - 1 : width + pixels - 1], field[width + 1 : width + pixels + 1]
-    above, below = field[:pixels], field[2 * width :]
+def soften(slopes: F32, stiffness: float, bend: float) -> None:
+    """slopes <- stiffness / (1 + slopes / bend^2)^(9/16): what a pixel resists further bending with."""
+    one, stiff, scale = np.float32(1.0), np.float32(stiffness), np.float32(1.0 / bend**2)
+    for i in range(slopes.shape[0]):
+        half_power = one / np.sqrt(one + scale * slopes[i])
+        slopes[i] = stiff * half_power * np.sqrt(np.sqrt(np.sqrt(half_power)))
+
+
+@njit(cache=True, nogil=True, fastmath=FAST)
+def set_bonds(firmness: F32, width: int, bonds: F32) -> None:
+    """Bonds (2, n), across and down: the mean firmness of both ends; 0 where they would leave the picture."""
+    pixels = firmness.shape[0] - 2 * width
+    own = firmness[width : width + pixels]
+    right, below = firmness[width + 1 : width + pixels + 1], firmness[2 * width :]
+    across, down = bonds[0, width : width + pixels], bonds[1, width : width + pixels]
     half = np.float32(0.5)
     for i in range(pixels):
-        a, b, c, d = own[i] - left[i], right[i] - own[i], own[i] - above[i], below[i] - own[i]
-        inner[i] += half * (a * a + b * b + c * c + d * d)
+        across[i] = half * (own[i] + right[i])
+    for i in range(pixels):
+        down[i] = half * (own[i] + below[i])
+    across[width - 1 :: width] = np.float32(0.0)
+    down[pixels - width :] = np.float32(0.0)
 
 
 @njit(cache=True, nogil=True, fastmath=FAST)
-def set_bonds(slopes: F32, stiffness: float, floor: float, width: int, across: F32, down: F32) -> None:
-    """Bonds stiffness / (floor^2 + slopes), slopes being those of both ends: soft where the field bends."""
-    pixels = slopes.shape[0] - 2 * width
-    own = slopes[width : width + pixels]
-    right, below = slopes[width + 1 : width + pixels + 1], slopes[2 * width :]
-    to_right, to_below = across[width : width + pixels], down[width : width + pixels]
-    stiff, least, half = np.float32(stiffness), np.float32(floor * floor), np.float32(0.5)
-    for i in range(pixels):
-        to_right[i] = stiff / (least + half * (own[i] + right[i]))
-    for i in range(pixels):
-        to_below[i] = stiff / (least + half * (own[i] + below[i]))
-    to_right[width - 1 :: width] = np.float32(0.0)
-    to_below[pixels - width :] = np.float32(0.0)
-
-
-@njit(cache=True, nogil=True, fastmath=FAST)
-def apply_system(
-    diagonal: F32, cross: F32, bonds: F32, width: int, own: F32, other: F32, out: F32
-) -> float:
+def apply_system(diagonal: F32, cross: F32, bonds: F32, width: int, own: F32, other: F32, out: F32) -> float:
     """out = diagonal own + cross other - (neighbours of own, weighted by their bonds); returns own . out."""
     pixels = out.shape[0] - 2 * width
     first, last = width, width + pixels
@@ -105,11 +99,19 @@ def _bond_sums(bonds: F32, width: int, out: F32) -> None:
 
 
 @njit(cache=True, nogil=True, fastmath=FAST)
-def _blend(a: float, first: F32, b: float, second: F32, out: F32) -> None:
-    """out = a first + b second."""
-    left, right = np.float32(a), np.float32(b)
+def _add(scale: float, field: F32, out: F32) -> None:
+    """out += scale field."""
+    factor = np.float32(scale)
     for i in range(out.shape[0]):
-        out[i] = left * first[i] + right * second[i]
+        out[i] += factor * field[i]
+
+
+@njit(cache=True, nogil=True, fastmath=FAST)
+def _scale_and_add(scale: float, field: F32, out: F32) -> None:
+    """out = scale out + field."""
+    factor = np.float32(scale)
+    for i in range(out.shape[0]):
+        out[i] = factor * out[i] + field[i]
 
 
 @njit(cache=True, nogil=True, fastmath=FAST)
@@ -169,9 +171,11 @@ def solve_step(
     _bond_sums(bonds, width, diagonal[0])
     for k in range(2):
         apply_system(diagonal[0], inverse[0], bonds, width, bent[k], step[k], rest[k])
-        _blend(-1.0, rest[k], -1.0, data[3 + k], rest[k])
-    _blend(1.0, diagonal[0], 1.0, data[2], diagonal[1])
-    _blend(1.0, diagonal[0], 1.0, data[0], diagonal[0])
+        _add(1.0, data[3 + k], rest[k])
+        rest[k] *= np.float32(-1.0)
+    diagonal[1] = diagonal[0]
+    _add(1.0, data[0], diagonal[0])
+    _add(1.0, data[2], diagonal[1])
     _invert_blocks(diagonal[0], data[1], diagonal[1], inverse)
     left = _precondition(inverse, rest, search)
     enough = left * tolerance**2
@@ -182,9 +186,9 @@ def solve_step(
         bend += apply_system(diagonal[1], data[1], bonds, width, search[1], search[0], image[1])
         length = left / bend
         for k in range(2):
-            _blend(1.0, step[k], length, search[k], step[k])
-            _blend(1.0, rest[k], -length, image[k], rest[k])
+            _add(length, search[k], step[k])
+            _add(-length, image[k], rest[k])
         before, left = left, _precondition(inverse, rest, image)
         for k in range(2):
-            _blend(1.0, image[k], left / before, search[k], search[k])
+            _scale_and_add(left / before, image[k], search[k])
     return rounds

@@ -1,0 +1,1 @@
+"""What `python -m realtime.bench` measures, one module per subcommand."""
