@@ -39,11 +39,13 @@ class ModelCard:
     labels: tuple[str, ...]
     temperature: float  # logits are divided by it before the softmax
     unclear_below: float  # highest probability under which the label is "unclear"
+    members: int = 1  # networks that answer as one, see `engine.ensemble`
+    symmetries: bool = False  # answers are to be averaged over mirrored and time-reversed maps
     metrics: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.temperature <= 0.0 or not 0.0 <= self.unclear_below <= 1.0:
-            raise ModelFileError(f"card of {self.name}: temperature or unclear_below is out of range")
+        if self.temperature <= 0.0 or not 0.0 <= self.unclear_below <= 1.0 or self.members < 1:
+            raise ModelFileError(f"card of {self.name}: temperature, unclear_below or members out of range")
 
 
 def read_card(model: str | Path = DEFAULT_MODEL) -> ModelCard:
@@ -95,6 +97,8 @@ def _card(table: Mapping[str, Any], folder: Path) -> ModelCard:
         labels=tuple(table["labels"]),
         temperature=float(table["temperature"]),
         unclear_below=float(table["unclear_below"]),
+        members=int(table.get("members", 1)),
+        symmetries=bool(table.get("symmetries", False)),
         metrics=dict(table.get("metrics", {})),
     )
 

@@ -19,9 +19,8 @@ import torch
 from onnx import helper, numpy_helper
 
 from engine.card import DEFAULT_MODEL, read_card, sha256
-from engine.causalnet import CausalNet
+from engine.ensemble import Network, folded
 from engine.errors import FlinchError
-from engine.fold import fold
 from engine.runners.base import SAMPLE_SHAPE
 from engine.weights import load_network
 
@@ -30,14 +29,14 @@ INPUT, OUTPUT = "maps", "logits"
 _SMALL = 256  # values under which a cast node costs more than it saves
 
 
-def export(net: CausalNet) -> bytes:
-    """The ONNX file of a trained, unfolded network: input (1, 4, 28, 28, 3), output (1, classes)."""
+def export(net: Network, batch: int = 1) -> bytes:
+    """The ONNX file of a trained, unfolded network: input (batch, 4, 28, 28, 3), output (batch, classes)."""
     stream = io.BytesIO()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the tracing exporter announces its successor on every call
         torch.onnx.export(
-            fold(net),
-            (torch.zeros(1, *SAMPLE_SHAPE),),
+            folded(net),
+            (torch.zeros(batch, *SAMPLE_SHAPE),),
             stream,  # type: ignore[arg-type]  # the tracing exporter writes to streams too
             input_names=[INPUT],
             output_names=[OUTPUT],

@@ -12,10 +12,11 @@ from safetensors.torch import load, save
 
 from engine.card import ModelCard, checked_bytes
 from engine.causalnet import CausalNet, CausalNetConfig
+from engine.ensemble import Ensemble, Network
 from engine.errors import ConfigError, ModelFileError
 
 
-def save_network(net: CausalNet, path: Path) -> bytes:
+def save_network(net: Network, path: Path) -> bytes:
     """Write the weights as float16 and return the bytes written.
 
     The encoder's queries and keys, which nothing reads, are written as zeros: they compress to nothing.
@@ -31,7 +32,7 @@ def save_network(net: CausalNet, path: Path) -> bytes:
     return content
 
 
-def load_network(card: ModelCard) -> CausalNet:
+def load_network(card: ModelCard) -> Network:
     """The card's network in float32, ready to run.
 
     Raises: ModelFileError if the file is missing, damaged or does not fit the card's architecture.
@@ -39,12 +40,19 @@ def load_network(card: ModelCard) -> CausalNet:
     content = checked_bytes(card.weights)
     try:
         tensors = load(content)
-        net = CausalNet(architecture(card.architecture))
+        net = _untrained(card)
         net.load_state_dict(tensors)
     except (SafetensorError, RuntimeError, ConfigError, TypeError) as error:
         line = str(error).splitlines()[0]
         raise ModelFileError(f"model file {card.weights.path} does not fit its card: {line}") from error
     return net.eval()
+
+
+def _untrained(card: ModelCard) -> Network:
+    config = architecture(card.architecture)
+    if card.members == 1:
+        return CausalNet(config)
+    return Ensemble([CausalNet(config) for _ in range(card.members)])
 
 
 def architecture(table: Mapping[str, Any]) -> CausalNetConfig:

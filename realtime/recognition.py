@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from engine.card import DEFAULT_MODEL
 from engine.runners import BACKENDS, Runner, open_runner
 from realtime.errors import ConfigError, EngineMismatch
+from realtime.symmetry import symmetric_views
 from realtime.types import LABELS, UNCLEAR, MotionMaps, Recognition
 
 
@@ -40,6 +41,7 @@ class Recogniser:
         if card.labels != LABELS:
             raise EngineMismatch(f"model {card.name} knows {', '.join(card.labels)}, not {', '.join(LABELS)}")
         self._runner = runner
+        self._symmetries = card.symmetries
         self.temperature = card.temperature if config.temperature is None else config.temperature
         self.unclear_below = card.unclear_below if config.unclear_below is None else config.unclear_below
 
@@ -48,7 +50,8 @@ class Recogniser:
 
         Raises: EngineInputError if the maps are not the published layout.
         """
-        logits = self._runner.infer(maps.maps_u8[None].astype(np.float32))[0]
+        views = symmetric_views(maps.maps_u8[None])[:, 0] if self._symmetries else maps.maps_u8[None]
+        logits = mean_logits(self._runner.infer(views.astype(np.float32)))
         negative, positive, surprise = (float(chance) for chance in softmax(logits / self.temperature))
         probabilities = (negative, positive, surprise)
         confidence = max(probabilities)
@@ -69,7 +72,14 @@ def open_recogniser(config: RecognitionConfig = RecognitionConfig()) -> tuple[Ru
     return runner, Recogniser(runner, config)
 
 
-def softmax(logits: NDArray[np.float32]) -> NDArray[np.float64]:
+def mean_logits(logits: NDArray[np.float32]) -> NDArray[np.float64]:
+    """(views, classes) logits to the (classes,) logarithms of their mean probabilities; stays finite."""
+    exact = logits.astype(np.float64)
+    chances = exact - np.logaddexp.reduce(exact, axis=1, keepdims=True)
+    return np.asarray(np.logaddexp.reduce(chances, axis=0) - np.log(len(logits)))
+
+
+def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
     """(classes,) logits to probabilities; float64 so that they add up to 1."""
-    weights = np.exp(logits.astype(np.float64) - logits.max())
+    weights = np.exp(logits - logits.max())
     return weights / weights.sum()

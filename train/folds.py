@@ -1,8 +1,8 @@
 """Folds trained one after another or side by side, each kept in a file of its own.
 
 A killed run continues where it stopped: a fold's file appears whole (temporary file, then rename) or not
-at all, and a folder refuses folds of another recipe or data. Predictions are kept for every epoch, so that both
-protocols read the same run; only `paper` looks at more than the last.
+at all, and a folder refuses folds of another recipe or data. Predictions are kept for every epoch, so that
+both protocols read the same run; only `paper` looks at more than the last.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """python -m train.loso: leave-one-subject-out on the published features, under a named protocol.
 
 `honest` chooses nothing on a test subject. `paper` does what the release does, the best epoch per
-left-out subject chosen on that subject, so that its figure can be compared and its leak seen. Both read the
-same trained folds where --folds names them.
+left-out subject chosen on that subject, so that its figure can be compared and its leak seen. Both read
+the same trained folds where --folds names them.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="folds side by side")
     parser.add_argument("--groups", type=int, help="this many groups of subjects instead of one subject each")
     parser.add_argument("--out", type=Path, default=Path("out/loso"))
-    parser.add_argument("--folds", type=Path, help="trained folds, shared by both protocols; default OUT/folds")
+    parser.add_argument("--folds", type=Path, help="trained folds, for both protocols; default OUT/folds")
     return parser.parse_args(argv)
 
 
@@ -100,9 +100,7 @@ def _folds(data: Features, groups: int | None) -> tuple[Fold, ...]:
     return grouped_folds(data.subjects, data.labels, groups, seed=0)
 
 
-def _tasks(
-    data: Features, folds: Sequence[Fold], recipe: Recipe, kept: Path, seed: int
-) -> list[FoldTask]:
+def _tasks(data: Features, folds: Sequence[Fold], recipe: Recipe, kept: Path, seed: int) -> list[FoldTask]:
     return [FoldTask(data, fold, recipe, seed, kept / f"seed{seed}" / f"{fold.name}.npz") for fold in folds]
 
 

@@ -1,7 +1,8 @@
 """python -m train.ship: train on every subject with a recipe and write the shipped files.
 
-Beside safetensors and ONNX this writes the machine card. The honest figures on it come from a `train.loso`
-run with the very same recipe, temperature and limit from `calibration.confidence` on its predictions.
+One network per seed of the `train.loso` run, shipped as one that answers with their mean. Beside safetensors
+and ONNX this writes the machine card. The honest figures on it come from that run, which must have the very
+same recipe; temperature and limit from `calibration.confidence` on its ensemble.csv.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.card import DEFAULT_MODEL, WEIGHTS_FOLDER, read_card, sha256
-from engine.causalnet import CausalNet
+from engine.ensemble import Ensemble, Network
 from engine.errors import ConfigError, FlinchError
 from engine.export import OPSET, export
 from engine.weights import load_network, save_network
@@ -24,7 +25,7 @@ from train.fit import fit
 from train.recipe import load_recipe, recipe_table
 from train.report import CLASSES
 
-FIGURES = ("protocol", "chosen", "folds", "samples", "seeds", "composite", *DATASETS)
+FIGURES = ("protocol", "chosen", "folds", "samples", "seeds", "composite", *DATASETS, "ensemble")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -43,21 +44,24 @@ def ship(args: argparse.Namespace) -> None:
     report, confidence = _read_json(args.loso / "report.json"), _read_json(args.confidence)
     if report["protocol"] != "honest" or report["recipe"] != recipe_table(recipe):
         raise ConfigError(f"{args.loso} is no honest run of this recipe; run train.loso with the same flags")
-    net = fit(read_features(args.data), recipe, args.seed)
+    data = read_features(args.data)
+    net = Ensemble([fit(data, recipe, seed) for seed in range(report["seeds"])])
     card = {
         "name": args.name,
         "architecture": recipe_table(recipe)["model"],
+        "members": report["seeds"],
+        "symmetries": recipe.symmetries,
         "labels": list(CLASSES),
         "temperature": round(confidence["temperature"], 4),
         "unclear_below": round(confidence["unclear_below"], 4),
         "metrics": {key: report[key] for key in FIGURES} | {"confidence": confidence},
-        "recipe": recipe_table(recipe) | {"seed": args.seed},
+        "recipe": recipe_table(recipe),
     }
     args.out.mkdir(parents=True, exist_ok=True)
     write_model(net, args.out / args.name, card)
 
 
-def write_model(net: CausalNet, stem: Path, card: Mapping[str, Any]) -> None:
+def write_model(net: Network, stem: Path, card: Mapping[str, Any]) -> None:
     """Weights, graph and card beside each other; the graph is made of the weights as written, rounded."""
     card_path, onnx_path = (stem.parent / f"{stem.name}.{suffix}" for suffix in ("json", "onnx"))
     weights_path = stem.parent / f"{stem.name}.safetensors"
@@ -76,7 +80,6 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--confidence", type=Path, required=True, help="--json of calibration.confidence")
     parser.add_argument("--model", default="compact")
     parser.add_argument("--config", type=Path, help="the same file as for train.loso")
-    parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--name", default=DEFAULT_MODEL)
     parser.add_argument("--out", type=Path, default=WEIGHTS_FOLDER)
     return parser.parse_args(argv)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from engine.causalnet import CausalNet
-from engine.fold import fold
+from engine.ensemble import Network, folded
 from engine.runners.base import Logits, Maps, Runner
 from engine.weights import load_network
 
@@ -15,10 +14,10 @@ class TorchRunner(Runner):
 
     backend = "torch"
     version = torch.__version__
-    _net: CausalNet | None = None
+    _net: Network | None = None
 
     def _load(self) -> None:
-        self._net = fold(load_network(self.metadata.card))
+        self._net = folded(load_network(self.metadata.card))
 
     def _infer_batch(self, maps_f32: Maps) -> Logits:
         return self._infer_one(maps_f32)  # torch takes the whole batch at once

@@ -11,7 +11,7 @@ import pytest
 from engine.errors import EngineInputError
 from engine.runners.fake import FAKE_CARD, FakeRunner
 from realtime.errors import ConfigError, EngineMismatch, ModelFileError
-from realtime.recognition import Recogniser, RecognitionConfig, open_recogniser
+from realtime.recognition import Recogniser, RecognitionConfig, open_recogniser, softmax
 from realtime.types import MotionMaps
 
 DEFAULT = RecognitionConfig()
@@ -98,3 +98,22 @@ def test_shipped_model_opens_and_recognises():
 def test_missing_model_is_one_line():
     with pytest.raises(ModelFileError, match="no model card"):
         open_recogniser(RecognitionConfig(model="nothing-like-it"))
+
+
+class ByPhase(FakeRunner):
+    """Says positive when the first phase is the brighter one, else negative."""
+
+    def _infer_one(self, maps_f32):
+        self.seen += len(maps_f32)
+        return np.array([[0.0, 3.0, -9.0] if maps_f32[0, 0].mean() > maps_f32[0, 1].mean() else [1.0, 0, -9]])
+
+
+def test_symmetric_views_are_asked_and_their_probabilities_averaged():
+    maps = np.zeros((4, 28, 28, 3), np.uint8)
+    maps[0, ..., 0] = 200
+    card = dataclasses.replace(FAKE_CARD, symmetries=True)
+    with ByPhase(card) as runner:
+        found = Recogniser(runner).recognise(MotionMaps(SimpleNamespace(), maps))
+        assert runner.seen == 4
+    said = np.array([softmax(np.array(logits)) for logits in ([0.0, 3.0, -9.0], [1.0, 0.0, -9.0])])
+    assert found.probabilities == pytest.approx(said.mean(axis=0))
