@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import scipy.ndimage
+import scipy.sparse
+import scipy.sparse.linalg
 import scipy.special
 
 # --- CausalNet, transcribed from its description: one sample, one equation per line, float64 -------------
@@ -163,3 +166,127 @@ def plain_robust_motion(points, moves, trust, affine, rounds, least_px):
         return solution.reshape(2, 3), np.sqrt(spread)
     scale, roll, shift_x, shift_y = solution
     return np.array([[scale, -roll, shift_x], [roll, scale, shift_y]]), np.sqrt(spread)
+
+
+# --- Window flow: one level of the pyramid, from the equations in realtime/flow_level.py --------------------
+
+
+def plain_convolve(plane, taps_y, taps_x):
+    """Separable correlation, border pixels repeated."""
+    for axis, taps in ((0, taps_y), (1, taps_x)):
+        plane = scipy.ndimage.correlate1d(np.asarray(plane, np.float64), taps, axis=axis, mode="nearest")
+    return plane
+
+
+def plain_warp(plane, u, v):
+    """(plane(x + u, y + v) by Catmull-Rom, 1 where that place is in the picture)."""
+    height, width = plane.shape
+
+    def weights(t):
+        return np.array(
+            [-0.5 * t + t**2 - 0.5 * t**3, 1 - 2.5 * t**2 + 1.5 * t**3,
+             0.5 * t + 2 * t**2 - 1.5 * t**3, -0.5 * t**2 + 0.5 * t**3]
+        )  # fmt: skip
+
+    out, inside = np.zeros((height, width)), np.zeros((height, width))
+    for y in range(height):
+        for x in range(width):
+            at_x, at_y = x + u[y, x], y + v[y, x]
+            inside[y, x] = 0 <= at_x <= width - 1 and 0 <= at_y <= height - 1
+            at_x, at_y = np.clip(at_x, 0, width - 1), np.clip(at_y, 0, height - 1)
+            column, row = int(at_x), int(at_y)
+            columns = np.clip(np.arange(column - 1, column + 3), 0, width - 1)
+            rows = np.clip(np.arange(row - 1, row + 3), 0, height - 1)
+            out[y, x] = weights(at_y - row) @ plane[np.ix_(rows, columns)] @ weights(at_x - column)
+    return out, inside
+
+
+def plain_squared_slopes(plane):
+    across, down = np.diff(plane, axis=1) ** 2, np.diff(plane, axis=0) ** 2
+    total = np.zeros(plane.shape)
+    for side in (np.s_[:, :-1], np.s_[:, 1:]):
+        total[side] += across / 2
+    for side in (np.s_[:-1], np.s_[1:]):
+        total[side] += down / 2
+    return total
+
+
+def plain_bonds(firmness):
+    """(across (h, w - 1), down (h - 1, w)): the mean firmness of both ends."""
+    return (firmness[:, 1:] + firmness[:, :-1]) / 2, (firmness[1:] + firmness[:-1]) / 2
+
+
+def plain_laplacian(across, down):
+    """Sparse matrix L with f' L f = sum over bonds of bond * difference^2."""
+    height, width = across.shape[0], down.shape[1]
+    at = np.arange(height * width).reshape(height, width)
+    pairs = [(at[:, :-1], at[:, 1:], across), (at[:-1], at[1:], down)]
+    laplacian = scipy.sparse.lil_matrix((at.size, at.size))
+    for first, second, bonds in pairs:
+        for i, j, bond in zip(first.ravel(), second.ravel(), bonds.ravel(), strict=True):
+            laplacian[i, i] += bond
+            laplacian[j, j] += bond
+            laplacian[i, j] -= bond
+            laplacian[j, i] -= bond
+    return laplacian.tocsr()
+
+
+def plain_solve_step(data, laplacian, bent):
+    """The minimiser of step' D step + 2 step . d + (bent + step)' L (bent + step), solved directly."""
+    shape = bent.shape[1:]
+    uu, uv, vv, du, dv = (scipy.sparse.diags(plane.ravel()) for plane in data)
+    system = scipy.sparse.bmat([[uu + laplacian, uv], [uv, vv + laplacian]], format="csc")
+    pull = np.concatenate([laplacian @ plane.ravel() for plane in bent])
+    right = -np.concatenate([data[3].ravel(), data[4].ravel()]) - pull
+    return scipy.sparse.linalg.spsolve(system, right).reshape(2, *shape)
+
+
+def plain_data_term(first, second, flow, config):
+    """(5, h, w): D (uu, uv, vv) and d (u, v), pooled."""
+    slope = np.array([1, -8, 0, 8, -1]) / 12
+    moved, inside = plain_warp(second, *flow)
+    mean, rest = (moved + first) / 2, moved - first
+    noise = max(config.noise, config.noise_share * 1.4826 * np.median(np.abs(rest[::4, ::4])))
+    weight = inside / noise**2 / (1 + (rest / (config.robust * noise)) ** 2)
+
+    def slopes(plane):
+        return plain_convolve(plane, [1], slope), plain_convolve(plane, slope, [1])
+
+    (mx, my), (rx, ry) = slopes(mean), slopes(rest)
+    mxx = slopes(mx)[0]
+    mxy, myy = slopes(my)
+    g = config.gradient_weight
+    terms = [
+        mx * mx + g * (mxx * mxx + mxy * mxy),
+        mx * my + g * (mxx * mxy + mxy * myy),
+        my * my + g * (mxy * mxy + myy * myy),
+        mx * rest + g * (mxx * rx + mxy * ry),
+        my * rest + g * (mxy * rx + myy * ry),
+    ]
+    half = int(np.ceil(3 * config.window_px))
+    window = np.exp(-0.5 * (np.arange(-half, half + 1) / config.window_px) ** 2)
+    window /= window.sum()
+    return np.stack([plain_convolve(weight * term, window, window) for term in terms])
+
+
+def plain_refine(first, second, flow, warps, config):
+    """`flow` (2, h, w) after one level; first and second are normalised pictures of up to 32 pixels."""
+    size = first.shape[0]
+    y, x = np.mgrid[:size, :size] - (size - 1) / 2
+    points = np.stack([x.ravel(), y.ravel()], axis=1)
+    for _ in range(warps):
+        data = plain_data_term(first, second, flow, config)
+        texture = (data[0] + data[2]).ravel()
+        trust = texture / (texture + texture.mean())
+        matrix, _spread = plain_robust_motion(points, flow.reshape(2, -1).T, trust, True, 6, 0.02)
+        common = (matrix @ np.stack([x.ravel(), y.ravel(), np.ones(x.size)])).reshape(flow.shape)
+        bent = flow - common
+        slopes = sum(plain_squared_slopes(plane) for plane in bent)
+        laplacian = plain_laplacian(
+            *plain_bonds(config.stiffness * (1 + slopes / config.bend**2) ** (-9 / 16))
+        )
+        step = plain_solve_step(data, laplacian, bent)
+        flow = flow + step
+        if np.abs(step).mean() < config.tolerance_px:
+            break
+    return flow
