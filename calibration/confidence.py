@@ -36,6 +36,14 @@ class Predictions:
     subjects: NDArray[np.str_]  # (n,)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class HeldOut:
+    """What temperatures and limits fitted on other subjects make of the predictions."""
+
+    chances: NDArray[np.float64]  # (n, 3)
+    accepted: NDArray[np.bool_]  # (n,), at or above the limit
+
+
 @dataclass(frozen=True, slots=True)
 class Confidence:
     """What goes on a model card; the figures are from subjects not used for fitting."""
@@ -111,26 +119,33 @@ def unclear_limit(chances: NDArray[np.float64], labels: NDArray[np.int64], targe
     return float(confidence[order][enough[-1]]) if len(enough) else 1.0
 
 
-def judge(predictions: Predictions, target: float, folds: int = FOLDS) -> Confidence:
-    """Fit on all for the card, and measure with temperature and limit fitted without each fold's subjects."""
+def hold_out(predictions: Predictions, target: float, folds: int = FOLDS) -> HeldOut:
+    """Each fold's probabilities and acceptance, with temperature and limit fitted without its subjects."""
     logits, labels = predictions.logits, predictions.labels
-    fitted = np.empty_like(logits)
+    chances = np.empty_like(logits)
     accepted = np.zeros(len(labels), dtype=bool)
     for inside in _subject_folds(predictions.subjects, folds):
         temperature = fit_temperature(logits[~inside], labels[~inside])
         limit = unclear_limit(probabilities(logits[~inside], temperature), labels[~inside], target)
-        fitted[inside] = probabilities(logits[inside], temperature)
-        accepted[inside] = fitted[inside].max(axis=1) >= limit
+        chances[inside] = probabilities(logits[inside], temperature)
+        accepted[inside] = chances[inside].max(axis=1) >= limit
+    return HeldOut(chances, accepted)
+
+
+def judge(predictions: Predictions, target: float, folds: int = FOLDS) -> Confidence:
+    """Fit on all for the card, and measure with temperature and limit fitted without each fold's subjects."""
+    logits, labels = predictions.logits, predictions.labels
+    held_out = hold_out(predictions, target, folds)
     temperature = fit_temperature(logits, labels)
     right = logits.argmax(axis=1) == labels
     return Confidence(
         temperature=temperature,
         unclear_below=unclear_limit(probabilities(logits, temperature), labels, target),
         target_accuracy=target,
-        accepted_accuracy=float(right[accepted].mean()) if accepted.any() else 0.0,
-        coverage=float(accepted.mean()),
+        accepted_accuracy=float(right[held_out.accepted].mean()) if held_out.accepted.any() else 0.0,
+        coverage=float(held_out.accepted.mean()),
         ece_before=calibration_error(probabilities(logits, 1.0), labels),
-        ece_after=calibration_error(fitted, labels),
+        ece_after=calibration_error(held_out.chances, labels),
         accuracy=float(right.mean()),
     )
 
@@ -142,18 +157,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("predictions", type=Path, help="predictions.csv of train.loso")
     parser.add_argument("--target", type=float, default=0.8, help="accuracy that accepted labels should have")
     parser.add_argument("--json", type=Path, help="file to write")
+    parser.add_argument("--pictures", type=Path, help="folder for reliability.png and coverage.png")
     args = parser.parse_args(argv)
     try:
         if not 0.0 < args.target < 1.0:
             raise ConfigError(f"--target {args.target} must lie between 0 and 1")
-        found = asdict(judge(read_predictions(args.predictions), args.target))
+        predictions = read_predictions(args.predictions)
     except FlinchError as error:
         print(f"calibration.confidence: {error}", file=sys.stderr)
         return 2
-    text = json.dumps(found, indent=2)
+    found = judge(predictions, args.target)
+    text = json.dumps(asdict(found), indent=2)
     print(text)
     if args.json is not None:
         args.json.write_text(text + "\n", encoding="utf-8")
+    if args.pictures is not None:
+        from calibration.pictures import draw  # matplotlib is there in development only
+
+        draw(args.pictures, predictions, hold_out(predictions, args.target), found)
     return 0
 
 

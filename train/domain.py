@@ -28,10 +28,9 @@ from engine.card import DEFAULT_MODEL, read_card
 from engine.errors import ConfigError, FlinchError
 from engine.runners import Runner, open_runner
 from realtime import flow
-from train.domain_maps import agreement, statistics, with_spread
 from train.errors import DatasetError
 from train.features import Features, read_features
-from train.synth.conditions import (
+from train.known.conditions import (
     AMPLITUDES_PX,
     CROPS,
     FITTED,
@@ -40,8 +39,9 @@ from train.synth.conditions import (
     conditions,
     show_cached,
 )
-from train.synth.people import read_people
-from train.synth.windows import maps_of_chips
+from train.known.people import read_person
+from train.known.statistics import agreement, statistics, with_spread
+from train.known.windows import maps_of_chips
 
 PLAIN = ("4", "12", "17", "1+2")  # the movements whose class nobody disputes
 PLAIN_TARGET, ALL_TARGET, LOSS_TARGET = 0.95, 0.88, 0.03
@@ -114,7 +114,7 @@ def see(stills: Sequence[Path], cache: Path | None, jobs: int) -> Iterator[Seen]
 
 def see_person(still: Path, cache: Path | None) -> Seen:
     flow.warm_up()
-    shown = show_cached(read_people([still])[0], cache)
+    shown = show_cached(read_person(still), cache)
     maps = np.stack([maps_of_chips(chips) for chips in shown.chips])
     return Seen(shown.conditions, shown.units, shown.labels, shown.amplitudes_px, maps)
 

@@ -9,47 +9,62 @@ import pytest
 
 from engine.runners.fake import FakeRunner
 from train import domain
-from train.domain import Shown, right, statistics
+from train.domain import Seen, right, targets
+from train.known import conditions as known_conditions
+from train.known.conditions import CROPS, FITTED, MOVEMENTS
+
+
+def seen(names=(FITTED,), amplitudes=(1.0, 2.0)) -> Seen:
+    """Every movement of every amplitude under these conditions, on empty maps."""
+    rows = [(name, known.name, known.label, px) for name in names for known in MOVEMENTS for px in amplitudes]
+    conditions, units, labels, sizes = (np.array(column) for column in zip(*rows, strict=True))
+    return Seen(conditions, units, labels, sizes, np.zeros((len(rows), 4, 28, 28, 3), np.uint8))
 
 
 def test_right_is_counted_by_condition_and_movement():
-    maps = np.zeros((4, 28, 28, 3), np.uint8)
-    shown = [
-        Shown(condition, "+".join(map(str, known.units)), known.label, maps)
-        for condition in domain.CROPS
-        for known in domain.MOVEMENTS
-    ]
     with FakeRunner(logits=(0.0, 1.0, 0.0)) as runner:  # says positive, always
-        found = right(shown, runner)
-    assert set(found) == set(domain.CROPS)
-    assert found["rows"]["12"] == 1.0 and found["rows"]["4"] == 0.0
-    assert found["fitted"]["plain"] == pytest.approx(1 / 4)
-    assert found["fitted"]["all"] == pytest.approx(1 / 7)
+        found = right(seen((FITTED, "rows +1.5")), runner)
+    assert set(found) == {FITTED, "rows +1.5", "fitted, 1 px", "fitted, 2 px"}
+    assert found["rows +1.5"]["12"] == 1.0 and found["rows +1.5"]["4"] == 0.0
+    assert found[FITTED]["plain"] == pytest.approx(1 / 4)
+    assert found[FITTED]["all"] == pytest.approx(1 / 7, abs=1e-4)
 
 
-def test_statistics_by_hand():
-    maps = np.zeros((2, 4, 28, 28, 3), np.uint8)
-    maps[:, :2, :14, :, 1] = 100
-    maps[:, 2:] = 255  # direction maps do not count
-    assert statistics(maps) == {
-        "strain": {"mean": 0.0, "spread": 0.0},
-        "v": {"mean": 50.0, "spread": 50.0},
-        "u": {"mean": 0.0, "spread": 0.0},
-    }
+def test_targets_take_the_worst_crop():
+    found = {name: {"plain": 0.97, "all": 0.90} for name in (FITTED, *CROPS)}
+    assert all(row["met"] for row in targets(found).values())
+    found["scale +10 %"] = {"plain": 0.93, "all": 0.89}
+    judged = targets(found)
+    assert judged["worst crop, plain"] == {"lost": 0.04, "at_most": 0.03, "met": False}
+    assert judged["worst crop, all"]["met"] and judged["plain"]["met"]
 
 
-def test_plain_movements_on_two_people(data_dir, tmp_path, monkeypatch, capsys):
-    for name in ("london_001_neutral.jpg", "london_012_neutral.jpg"):
-        (tmp_path / name).symlink_to(data_dir / "faces" / "stills" / name)
-    monkeypatch.setattr(domain, "AMPLITUDES_PX", (1.5,))
-    monkeypatch.setattr(domain, "CROPS", {"fitted": domain.CROPS["fitted"]})
-    assert domain.main(["--faces", str(tmp_path), "--json", str(tmp_path / "d.json")]) == 0
-    report = json.loads((tmp_path / "d.json").read_text())
-    assert report["people"] == 2
-    assert report["right"]["fitted"]["plain"] >= 0.9
-    assert "named rightly" in capsys.readouterr().out
+def test_one_person_through_the_whole_chain(data_dir, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(known_conditions, "AMPLITUDES_PX", (1.5,))
+    monkeypatch.setattr(known_conditions, "MOVEMENTS", [MOVEMENTS[0], MOVEMENTS[2], MOVEMENTS[6]])
+    monkeypatch.setattr(known_conditions, "CODECS", ())
+    monkeypatch.setattr(known_conditions, "KEY_FRAME_ERRORS", ())
+    command = ["--faces", str(data_dir / "faces" / "stills"), "--people", "1", "--jobs", "1"]
+    command += ["--data", str(data_dir / "causalnet-cde"), "--json", str(tmp_path / "o" / "d.json")]
+    assert domain.main(command) == 0
+    report = json.loads((tmp_path / "o" / "d.json").read_text())
+    assert len(report["people"]) == 1 and len(report["weights_sha256"]) == 64
+    assert report["right"][FITTED]["plain"] >= 0.8
+    assert set(report["right"]) == {FITTED, *CROPS, "0.5 px", "one side", "head motion", domain.SHRUNK}
+    assert report["agreement"]["positive"]["v"] > 0.5, "where a smile moves, it does in the published maps"
+    assert report["live"]["v"]["spread"] > 0 and "named rightly" in capsys.readouterr().out
 
 
-def test_a_folder_without_stills_is_one_line(tmp_path, capsys):
-    assert domain.main(["--faces", str(tmp_path)]) == 2
+@pytest.mark.parametrize(("people", "step"), [(1, 10), (5, 2), (0, 1), (99, 1)])
+def test_people_are_spread_over_the_folder(tmp_path, people, step):
+    for i in range(10):
+        (tmp_path / f"{i}.jpg").touch()
+    assert [int(path.stem) for path in domain._stills(tmp_path, people)] == list(range(0, 10, step))
+
+
+@pytest.mark.parametrize("flags", [(), ("--people", "-1"), ("--data", "nowhere")])
+def test_wrong_folders_are_one_line(tmp_path, flags, capsys):
+    if flags:
+        (tmp_path / "a.jpg").touch()
+    assert domain.main(["--faces", str(tmp_path), *flags]) == 2
     assert capsys.readouterr().err.count("\n") == 1

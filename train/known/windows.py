@@ -15,7 +15,7 @@ from realtime.flow import flow_of
 from realtime.maps import maps_of
 from realtime.types import CHIP_SIZE, MAP_SIZE, Affine, FaceChip, Frame, Kind, Window
 from train.errors import DatasetError
-from train.synth.clips import FPS, KEY_FRAMES
+from train.known.film import FPS, KEY_FRAMES
 
 Chips = NDArray[np.uint8]  # (3, 128, 128): onset, apex, offset
 
