@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
-from rich.table import Table
+from rich.table import Column, Table
 
 from engine.card import DEFAULT_MODEL, read_card
 from engine.errors import ConfigError, FlinchError
@@ -94,6 +94,8 @@ def measure(args: argparse.Namespace, console: Console) -> dict[str, Any]:
         "right": found,
         **_compared(seen, published),
     }
+    if args.picture is not None and published is not None:
+        draw_means(args.picture, seen, published)
     console.print(as_table(found))
     console.print(report["targets"])
     for name in ("live", "published", "agreement"):
@@ -154,7 +156,8 @@ def targets(found: dict[str, dict[str, float]]) -> dict[str, dict[str, float | b
 
 def as_table(found: dict[str, dict[str, float]]) -> Table:
     columns = [*(known.name for known in MOVEMENTS), "plain", "all"]
-    table = Table("condition", *columns, title="known movements named rightly")
+    name_column = Column("condition", no_wrap=True)
+    table = Table(name_column, *columns, title="known movements named rightly")
     for condition, row in found.items():
         table.add_row(condition, *(f"{row[name]:.3f}" for name in columns))
     return table
@@ -170,6 +173,16 @@ def _compared(seen: Seen, published: Features | None) -> dict[str, Any]:
         "published": statistics(published.maps_u8),
         "agreement": agreement(live, labels, published.maps_u8, published.labels),
     }
+
+
+def draw_means(path: Path, seen: Seen, published: Features) -> None:
+    """The mean maps of each class, published and live (fitted crop)."""
+    from train.known.pictures import mean_maps_figure  # matplotlib only where a picture is wanted
+
+    part = seen.conditions == FITTED
+    live = seen.maps_u8[part], seen.labels[part]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    mean_maps_figure(*live, published.maps_u8, published.labels).savefig(path, dpi=110)
 
 
 def _shrunk(seen: Seen, published: Features) -> Seen:
@@ -208,6 +221,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--jobs", type=int, default=2, help="people side by side")
     parser.add_argument("--cache", type=Path, help="keep rendered chips here (13 MB a person)")
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--picture", type=Path, help="PNG of mean maps beside the published ones (--data)")
     return parser.parse_args(argv)
 
 

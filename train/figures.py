@@ -85,7 +85,7 @@ def draw_run(run: Path, folds: Path) -> list[Path]:
 def read_embedded(predictions: Path, folds: Path) -> Embedded:
     """The features of one seed's folds, with what predictions.csv says of the same samples."""
     with predictions.open(newline="", encoding="utf-8") as stream:
-        rows = [row for row in csv.DictReader(stream) if row["seed"] in ("0", "")]
+        rows = [row for row in csv.DictReader(stream) if row["seed"] == "0"]
     results = [load_result(path) for path in sorted(folds.glob("*.npz"))]
     if not results:
         raise FileNotFoundError(f"no folds in {folds}")

@@ -78,6 +78,18 @@ def run(args: argparse.Namespace, console: Console) -> None:
     write_report(args.out, report)
     console.print(as_table(report))
     console.print(report["chosen"])
+    _draw(args.out, kept, console)
+
+
+def _draw(out: Path, folds: Path, console: Console) -> None:
+    """Pictures beside the tables, where matplotlib is there."""
+    try:
+        from train.figures import draw_run
+    except ImportError as error:
+        console.print(f"no pictures: {error}")
+        return
+    for path in draw_run(out, folds):
+        console.print(f"drawn: {path}")
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import cv2
 import numpy as np
 import pytest
 
@@ -40,17 +41,28 @@ def test_targets_take_the_worst_crop():
 
 
 def test_one_person_through_the_whole_chain(data_dir, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(known_conditions, "AMPLITUDES_PX", (1.5,))
-    monkeypatch.setattr(known_conditions, "MOVEMENTS", [MOVEMENTS[0], MOVEMENTS[2], MOVEMENTS[6]])
+    for module in (domain, known_conditions):
+        monkeypatch.setattr(module, "AMPLITUDES_PX", (1.5,))
+        monkeypatch.setattr(module, "MOVEMENTS", [MOVEMENTS[0], MOVEMENTS[2], MOVEMENTS[6]])
     monkeypatch.setattr(known_conditions, "CODECS", ())
     monkeypatch.setattr(known_conditions, "KEY_FRAME_ERRORS", ())
     command = ["--faces", str(data_dir / "faces" / "stills"), "--people", "1", "--jobs", "1"]
     command += ["--data", str(data_dir / "causalnet-cde"), "--json", str(tmp_path / "o" / "d.json")]
+    command += ["--picture", str(tmp_path / "p" / "means.png")]
     assert domain.main(command) == 0
     report = json.loads((tmp_path / "o" / "d.json").read_text())
+    assert cv2.imread(str(tmp_path / "p" / "means.png")).std() > 10
     assert len(report["people"]) == 1 and len(report["weights_sha256"]) == 64
     assert report["right"][FITTED]["plain"] >= 0.8
-    assert set(report["right"]) == {FITTED, *CROPS, "0.5 px", "one side", "head motion", domain.SHRUNK}
+    assert set(report["right"]) == {
+        FITTED,
+        "fitted, 1.5 px",
+        *CROPS,
+        "0.5 px",
+        "one side",
+        "head motion",
+        domain.SHRUNK,
+    }
     assert report["agreement"]["positive"]["v"] > 0.5, "where a smile moves, it does in the published maps"
     assert report["live"]["v"]["spread"] > 0 and "named rightly" in capsys.readouterr().out
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from tests.train.conftest import made_up
+from train import loso
 from train.figures import confusion_figure, draw_run, in_the_plane, main, read_embedded
 from train.folds import FoldResult, save_result
 from train.report import Run, write_predictions
@@ -37,6 +38,15 @@ def test_command_draws_two_pictures(run, capsys):
     for name in names:
         picture = cv2.imread(name)
         assert picture.shape[0] > 500 and picture.std() > 10
+
+
+def test_train_loso_draws_them_at_its_end(published, tmp_path, capsys):
+    (tmp_path / "tiny.toml").write_text("epochs = 1\nbatch = 8\n[model]\ndim = 24\nattention_heads = 4\n")
+    command = ["--data", str(published), "--protocol", "honest", "--config", str(tmp_path / "tiny.toml")]
+    command += ["--groups", "2", "--jobs", "1", "--out", str(tmp_path / "o"), "--folds", str(tmp_path / "f")]
+    assert loso.main(command) == 0
+    assert {path.name for path in (tmp_path / "o").glob("*.png")} == {"confusion.png", "features.png"}
+    assert capsys.readouterr().out.count("drawn: ") == 2
 
 
 def test_folds_may_lie_elsewhere(run):
