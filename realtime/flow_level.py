@@ -40,7 +40,7 @@ class LevelConfig:
     The defaults were searched for on the people of `faces/neutral` (`realtime.bench flow --tuning`).
     """
 
-    noise: float = 1.0  # least standard deviation that the pictures' difference is taken to have
+    noise: float = 0.9  # least standard deviation that the pictures' difference is taken to have
     noise_share: float = 1.1  # of the measured deviation of the difference, where that is more
     robust: float = 5.0  # a difference of this many `noise` has half its say: occlusion, glare
     gradient_weight: float = 3.6

@@ -80,12 +80,16 @@ def flow_map(flow_hw2: NDArray[np.float32]) -> NDArray[np.uint8]:
     """
     _check_flow(flow_hw2, smallest=MAP_SIZE)
     flow = np.asarray(flow_hw2, np.float32)
-    full = np.stack([strain(flow), flow[..., 1], flow[..., 0]], axis=-1)
-    low = full.min(axis=(0, 1))
-    reach = full.max(axis=(0, 1)) - low
-    scale = np.float32(255) / np.where(reach > 0, reach, np.float32(np.inf))
-    reduced = cv2.resize((full - low) * scale, (MAP_SIZE, MAP_SIZE), interpolation=cv2.INTER_AREA)
+    full = np.stack([_scaled(plane) for plane in (strain(flow), flow[..., 1], flow[..., 0])], axis=-1)
+    reduced = cv2.resize(full, (MAP_SIZE, MAP_SIZE), interpolation=cv2.INTER_AREA)
     return np.clip(np.rint(reduced), 0, 255).astype(np.uint8)
+
+
+def _scaled(plane: NDArray[np.float32]) -> NDArray[np.float32]:
+    """From 0 to 255; a plane without variation becomes 0."""
+    low = plane.min()
+    reach = plane.max() - low
+    return (plane - low) / reach * np.float32(255) if reach > 0 else np.zeros_like(plane)
 
 
 def direction_map(flow_map_u8: NDArray[np.uint8]) -> NDArray[np.uint8]:
