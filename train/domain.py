@@ -26,7 +26,7 @@ from rich.table import Column, Table
 
 from engine.card import DEFAULT_MODEL, read_card
 from engine.errors import ConfigError, FlinchError
-from engine.runners import Runner, open_runner
+from engine.runners import open_runner
 from realtime import flow
 from train.errors import DatasetError
 from train.features import Features, read_features
@@ -42,6 +42,7 @@ from train.known.conditions import (
 from train.known.people import read_person
 from train.known.statistics import agreement, statistics, with_spread
 from train.known.windows import maps_of_chips
+from train.report import CLASSES
 
 PLAIN = ("4", "12", "17", "1+2")  # the movements whose class nobody disputes
 PLAIN_TARGET, ALL_TARGET, LOSS_TARGET = 0.95, 0.88, 0.03
@@ -81,7 +82,8 @@ def measure(args: argparse.Namespace, console: Console) -> dict[str, Any]:
     with open_runner(args.backend, args.weights) as runner:
         if published is not None:
             seen = _joined([seen, _shrunk(seen, published)])
-        found = right(seen, runner)
+        answers = runner.infer(seen.maps_u8.astype(np.float32)).argmax(axis=1)
+    found = right(seen, answers)
     report: dict[str, Any] = {
         "date": datetime.date.today().isoformat(),
         "faces": str(args.faces),
@@ -92,6 +94,7 @@ def measure(args: argparse.Namespace, console: Console) -> dict[str, Any]:
         "amplitudes_px": AMPLITUDES_PX,
         "targets": targets(found),
         "right": found,
+        "said": said(seen, answers),
         **_compared(seen, published),
     }
     if args.picture is not None and published is not None:
@@ -121,13 +124,22 @@ def see_person(still: Path, cache: Path | None) -> Seen:
     return Seen(shown.conditions, shown.units, shown.labels, shown.amplitudes_px, maps)
 
 
-def right(seen: Seen, runner: Runner) -> dict[str, dict[str, float]]:
+def right(seen: Seen, answers: NDArray[np.int64]) -> dict[str, dict[str, float]]:
     """Share named rightly, by condition and movement; "plain" and "all" are over movements."""
-    hits = runner.infer(seen.maps_u8.astype(np.float32)).argmax(axis=1) == seen.labels
+    hits = answers == seen.labels
     parts = {name: seen.conditions == name for name in (*conditions(), SHRUNK)}
     for amplitude in AMPLITUDES_PX:
         parts[f"{FITTED}, {amplitude:g} px"] = parts[FITTED] & (seen.amplitudes_px == amplitude)
     return {name: _row(seen, hits, part) for name, part in parts.items() if part.any()}
+
+
+def said(seen: Seen, answers: NDArray[np.int64]) -> dict[str, dict[str, float]]:
+    """What each movement was taken for with the fitted crop, in shares."""
+    shares: dict[str, dict[str, float]] = {}
+    for known in MOVEMENTS:
+        of_it = answers[(seen.conditions == FITTED) & (seen.units == known.name)]
+        shares[known.name] = {name: round(float((of_it == at).mean()), 4) for at, name in enumerate(CLASSES)}
+    return shares
 
 
 def _row(seen: Seen, hits: NDArray[np.bool_], part: NDArray[np.bool_]) -> dict[str, float]:

@@ -8,9 +8,8 @@ import cv2
 import numpy as np
 import pytest
 
-from engine.runners.fake import FakeRunner
 from train import domain
-from train.domain import Seen, right, targets
+from train.domain import Seen, right, said, targets
 from train.known import conditions as known_conditions
 from train.known.conditions import CROPS, FITTED, MOVEMENTS
 
@@ -23,12 +22,20 @@ def seen(names=(FITTED,), amplitudes=(1.0, 2.0)) -> Seen:
 
 
 def test_right_is_counted_by_condition_and_movement():
-    with FakeRunner(logits=(0.0, 1.0, 0.0)) as runner:  # says positive, always
-        found = right(seen((FITTED, "rows +1.5")), runner)
+    shown = seen((FITTED, "rows +1.5"))
+    found = right(shown, np.ones_like(shown.labels))  # positive, always
     assert set(found) == {FITTED, "rows +1.5", "fitted, 1 px", "fitted, 2 px"}
     assert found["rows +1.5"]["12"] == 1.0 and found["rows +1.5"]["4"] == 0.0
     assert found[FITTED]["plain"] == pytest.approx(1 / 4)
     assert found[FITTED]["all"] == pytest.approx(1 / 7, abs=1e-4)
+
+
+def test_what_a_movement_was_taken_for():
+    shown = seen(amplitudes=(1.0, 2.0))
+    answers = np.where((shown.units == "14") & (shown.amplitudes_px == 2.0), 1, shown.labels)
+    found = said(shown, answers)
+    assert found["14"] == {"negative": 0.5, "positive": 0.5, "surprise": 0.0}
+    assert found["1+2"]["surprise"] == 1.0
 
 
 def test_targets_take_the_worst_crop():
