@@ -8,6 +8,7 @@ sends the clips as they are: every event is then a false alarm, or something tha
 from __future__ import annotations
 
 import argparse
+import ast
 import hashlib
 import json
 import os
@@ -16,6 +17,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -38,6 +40,7 @@ from train.synth.split import PARTS, Material, chosen
 
 ROOT = Path(__file__).resolve().parent.parent
 MAKES = ("train/synth", "realtime/movement")  # code that decides what the videos look like
+BESIDE = ("sheet", "split", "__main__")  # but not this
 STILLS = 8  # by default; clips: all there are
 
 Task = TypeVar("Task")
@@ -116,9 +119,11 @@ def _untouched(args: argparse.Namespace) -> Bench:
 
 def set_hash(material: Sequence[Material], config: SynthConfig, seed: int, variants: int) -> str:
     """Changes with the settings, the material and the code that makes the videos."""
-    code = sorted(path for room in MAKES for path in (ROOT / room).glob("*.py") if path.stem != "sheet")
-    said = json.dumps([asdict(config), [asdict(one) for one in material], seed, variants])
-    return hashlib.sha256(said.encode() + b"".join(path.read_bytes() for path in code)).hexdigest()[:12]
+    files = sorted(path for room in MAKES for path in (ROOT / room).glob("*.py"))
+    # The syntax tree: neither comments nor layout change a video.
+    code = [ast.dump(ast.parse(path.read_text("utf-8"))) for path in files if path.stem not in BESIDE]
+    said = json.dumps([asdict(config), [asdict(one) for one in material], seed, variants, code])
+    return hashlib.sha256(said.encode()).hexdigest()[:12]
 
 
 def _make(item: Material, folder: Path, config: SynthConfig, args: argparse.Namespace) -> list[Made]:
@@ -137,7 +142,8 @@ def _each(work: Callable[[Task], Result], tasks: Sequence[Task], workers: int, n
     quiet = not sys.stderr.isatty()
     if workers == 1:
         return [work(task) for task in track(tasks, name, disable=quiet)]
-    with ProcessPoolExecutor(workers) as pool:
+    # Not forked: decoders of this process have threads, whose locks a fork would keep shut.
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         return list(track(pool.map(work, tasks), name, total=len(tasks), disable=quiet))
 
 
