@@ -33,14 +33,14 @@ from train.spot_report import LEAST_PX, as_table, figures, summary_lines
 from train.spot_run import Watched, watch
 from train.spotting_score import Interval
 from train.spotting_tables import VIDEOS_NAME, read_intervals
-from train.synth.__main__ import TRUTH_NAME, add_flags, config_of, write_tables
+from train.synth.flags import TRUTH_NAME, add_flags, config_of, variants_of, write_tables
 from train.synth.make import Made, Studio, SynthConfig
 from train.synth.sheet import write_sheet
 from train.synth.split import PARTS, Material, chosen
 
 ROOT = Path(__file__).resolve().parent.parent
 MAKES = ("train/synth", "realtime/movement")  # code that decides what the videos look like
-BESIDE = ("sheet", "split", "__main__")  # but not this
+BESIDE = ("sheet", "split", "flags", "__main__")  # but not this
 STILLS = 8  # by default; clips: all there are
 
 Task = TypeVar("Task")
@@ -99,7 +99,7 @@ def _built(args: argparse.Namespace) -> Bench:
     material = chosen(args.part, args.people.split(","))
     material = material[: args.count or (STILLS if args.part == "still" else None)]
     config = config_of(args)
-    folder = args.out / "sets" / f"{args.part}-{set_hash(material, config, args.seed, args.variants)}"
+    folder = args.out / "sets" / f"{args.part}-{set_hash(material, config, args.seed, variants_of(args))}"
     if not (folder / VIDEOS_NAME).is_file():
         folder.mkdir(parents=True, exist_ok=True)
         making = partial(_make, folder=folder, config=config, args=args)
@@ -129,7 +129,7 @@ def set_hash(material: Sequence[Material], config: SynthConfig, seed: int, varia
 def _make(item: Material, folder: Path, config: SynthConfig, args: argparse.Namespace) -> list[Made]:
     cv2.setNumThreads(1)
     studio = Studio(args.data / "faces", config)
-    return [studio.make(item, args.seed, variant, folder) for variant in range(args.variants)]
+    return [studio.make(item, args.seed, variant, folder) for variant in range(variants_of(args))]
 
 
 def _watch(video: Path, runs: Path, kept: Path, config: Config, recognise: bool) -> Watched:
