@@ -129,7 +129,8 @@ def features_figure(embedded: Embedded) -> Figure:
     _scatter(by_class, points, embedded, "true class; hollow: predicted wrongly")
     for at, name in enumerate(DATASETS):
         part = embedded.datasets == name
-        by_dataset.scatter(*points[part].T, s=14, marker=MARKERS[at], alpha=0.7, label=name)
+        x, y = points[part].T
+        by_dataset.scatter(x, y, s=14, marker=MARKERS[at], alpha=0.7, label=name)
     by_dataset.set_title("dataset", fontsize=10)
     for axes in (by_class, by_dataset):
         axes.set_xticks([])
@@ -157,9 +158,8 @@ def _scatter(axes: Axes, points: NDArray[np.float64], embedded: Embedded, title:
         for right in (True, False):
             part = (embedded.labels == label) & (embedded.right == right)
             face = colour if right else "none"
-            axes.scatter(
-                *points[part].T, s=18, facecolors=face, edgecolors=colour, label=name if right else None
-            )
+            x, y = points[part].T
+            axes.scatter(x, y, s=18, facecolors=face, edgecolors=colour, label=name if right else None)
     axes.set_title(title, fontsize=10)
 
 

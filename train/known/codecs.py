@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import cast
 
 import av
 import numpy as np
@@ -27,7 +28,8 @@ class Codec:
 
     def through(self, pictures: Sequence[Bgr]) -> list[Bgr]:
         """The pictures as the other side sees them, as many as went in."""
-        encoder, decoder = self._encoder(pictures[0]), av.CodecContext.create(self.decoder, "r")
+        encoder = self._encoder(pictures[0])
+        decoder = cast(av.VideoCodecContext, av.CodecContext.create(self.decoder, "r"))
         seen: list[Bgr] = []
         for index, bgr in enumerate(pictures):
             frame = av.VideoFrame.from_ndarray(bgr, format="bgr24").reformat(format="yuv420p")
@@ -39,7 +41,7 @@ class Codec:
         return seen + [_bgr(found) for found in decoder.decode(None)]
 
     def _encoder(self, bgr: Bgr) -> av.VideoCodecContext:
-        context = av.CodecContext.create(self.encoder, "w")
+        context = cast(av.VideoCodecContext, av.CodecContext.create(self.encoder, "w"))
         context.height, context.width = bgr.shape[:2]
         context.pix_fmt = "yuv420p"
         context.bit_rate = self.bits_per_s

@@ -65,9 +65,10 @@ class Sway:
         x, y = self.shift_iod * iod_px(person.landmarks_px) * wave[:2]
         middle = person.landmarks_px.mean(axis=0)
         degrees, size = float(np.degrees(self.roll_rad * wave[2])), 1.0 + float(self.size * wave[3])
-        turned = cv2.getRotationMatrix2D((float(middle[0]), float(middle[1])), degrees, size)
-        turned[:, 2] += x, y
-        return np.asarray(turned, np.float64)
+        at_middle = cv2.getRotationMatrix2D((float(middle[0]), float(middle[1])), degrees, size)
+        turned = np.asarray(at_middle, np.float64)
+        turned[:, 2] += (float(x), float(y))
+        return turned
 
 
 class Sensor:
@@ -85,7 +86,8 @@ class Sensor:
     def sees(self, bgr: Bgr) -> Bgr:
         y, x = self._rng.integers(0, NOISE_PLACES, 2)
         noise = self._plane[y : y + bgr.shape[0], x : x + bgr.shape[1]]
-        return np.clip(bgr + noise, 0, 255).astype(np.uint8)
+        seen: Bgr = np.clip(bgr + noise, 0, 255).astype(np.uint8)
+        return seen
 
 
 def film(person: Person, known: Known, sensor: Sensor, sway: Sway | None = None) -> list[Bgr]:

@@ -26,8 +26,8 @@ def framed(person: Person) -> Person:
     height, width = WEBCAM_SHAPE
     left, top = round(float(middle_x) - width / 2), round(float(middle_y) - height / 2)
     right, below = left + width - person.bgr.shape[1], top + height - person.bgr.shape[0]
-    borders = (max(side, 0) for side in (-top, below, -left, right))
-    wider = cv2.copyMakeBorder(person.bgr, *borders, cv2.BORDER_REPLICATE)
+    above, under, before, behind = (max(side, 0) for side in (-top, below, -left, right))
+    wider = cv2.copyMakeBorder(person.bgr, above, under, before, behind, cv2.BORDER_REPLICATE)
     y, x = max(top, 0), max(left, 0)
     bgr = np.ascontiguousarray(wider[y : y + height, x : x + width], np.uint8)
     return Person(person.name, bgr, (person.landmarks_px - (left, top)).astype(np.float32))
