@@ -30,6 +30,11 @@ class Ensemble(nn.Module):
 Network = CausalNet | Ensemble
 
 
+def as_one(members: Sequence[CausalNet]) -> Network:
+    """The members as one network; a single one stays what it is."""
+    return members[0] if len(members) == 1 else Ensemble(members)
+
+
 def folded(net: Network) -> Network:
     """A copy of `net` with every member simplified exactly, see `engine.fold`."""
     if isinstance(net, CausalNet):

@@ -12,7 +12,7 @@ from safetensors.torch import load, save
 
 from engine.card import ModelCard, checked_bytes
 from engine.causalnet import CausalNet, CausalNetConfig
-from engine.ensemble import Ensemble, Network
+from engine.ensemble import Network, as_one
 from engine.errors import ConfigError, ModelFileError
 
 
@@ -50,9 +50,7 @@ def load_network(card: ModelCard) -> Network:
 
 def _untrained(card: ModelCard) -> Network:
     config = architecture(card.architecture)
-    if card.members == 1:
-        return CausalNet(config)
-    return Ensemble([CausalNet(config) for _ in range(card.members)])
+    return as_one([CausalNet(config) for _ in range(card.members)])
 
 
 def architecture(table: Mapping[str, Any]) -> CausalNetConfig:

@@ -55,7 +55,7 @@ def run(args: argparse.Namespace, console: Console) -> None:
     kept = args.folds or args.out / "folds"
     claim(kept, description)
     tasks = {seed: _tasks(data, folds, recipe, kept, seed) for seed in range(args.seeds)}
-    _train([task for of_seed in tasks.values() for task in of_seed], args.jobs, console)
+    trained = _train([task for of_seed in tasks.values() for task in of_seed], args.jobs, console)
     runs = [
         pool(seed, [load_result(task.path) for task in of_seed], data, args.protocol)
         for seed, of_seed in tasks.items()
@@ -67,6 +67,7 @@ def run(args: argparse.Namespace, console: Console) -> None:
         "chosen": CHOSEN[args.protocol],
         "seeds": args.seeds,
         "jobs": args.jobs,
+        "folds_trained_now": trained,  # the others were there already; wall_s is of this call, fold_s of all
         "wall_s": round(time.perf_counter() - began, 1),
         "torch": torch.__version__,
         **summarise(data, runs),
@@ -116,13 +117,16 @@ def _tasks(data: Features, folds: Sequence[Fold], recipe: Recipe, kept: Path, se
     return [FoldTask(data, fold, recipe, seed, kept / f"seed{seed}" / f"{fold.name}.npz") for fold in folds]
 
 
-def _train(tasks: Sequence[FoldTask], jobs: int, console: Console) -> None:
+def _train(tasks: Sequence[FoldTask], jobs: int, console: Console) -> int:
+    """Train what is missing; returns how many folds that were."""
     columns = (TextColumn("folds"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console) as progress:
         bar = progress.add_task("folds", total=len(tasks))
-        progress.advance(bar, sum(task.path.exists() for task in tasks))
+        there = sum(task.path.exists() for task in tasks)
+        progress.advance(bar, there)
         for _ in run_folds(tasks, jobs):
             progress.advance(bar)
+    return len(tasks) - there
 
 
 if __name__ == "__main__":

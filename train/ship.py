@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.card import DEFAULT_MODEL, WEIGHTS_FOLDER, read_card, sha256
-from engine.ensemble import Ensemble, Network
+from engine.ensemble import Network, as_one
 from engine.errors import ConfigError, FlinchError
 from engine.export import OPSET, export
 from engine.weights import load_network, save_network
@@ -45,7 +45,7 @@ def ship(args: argparse.Namespace) -> None:
     if report["protocol"] != "honest" or report["recipe"] != recipe_table(recipe):
         raise ConfigError(f"{args.loso} is no honest run of this recipe; run train.loso with the same flags")
     data = read_features(args.data)
-    net = Ensemble([fit(data, recipe, seed) for seed in range(report["seeds"])])
+    net = as_one([fit(data, recipe, seed) for seed in range(report["seeds"])])
     card = {
         "name": args.name,
         "architecture": recipe_table(recipe)["model"],

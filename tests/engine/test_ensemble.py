@@ -11,7 +11,7 @@ import torch
 
 from engine.card import read_card
 from engine.causalnet import CausalNet
-from engine.ensemble import Ensemble, folded
+from engine.ensemble import Ensemble, as_one, folded
 from engine.errors import ModelFileError
 from engine.fold import parameter_count
 from engine.runners import open_runner
@@ -46,6 +46,11 @@ def test_softmax_is_the_mean_of_the_members(members):
     maps = torch.from_numpy(random_maps(5))
     wanted = torch.stack([member(maps).softmax(dim=1) for member in members]).mean(dim=0)
     torch.testing.assert_close(Ensemble(members)(maps).softmax(dim=1), wanted)
+
+
+def test_one_alone_is_no_ensemble(members):
+    assert as_one(members[:1]) is members[0]
+    assert isinstance(as_one(members[:2]), Ensemble)
 
 
 @torch.inference_mode()

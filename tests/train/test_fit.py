@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from engine.causalnet import CausalNetConfig
+from engine.causalnet import CausalNet, CausalNetConfig
+from realtime.symmetry import symmetric_views
 from train.augment import NOTHING
-from train.fit import class_weights, fit, predict
+from train.fit import class_weights, fit, head_features, predict
 from train.recipe import Recipe
 
 TINY = CausalNetConfig(dim=24, repeats=(1, 1, 1), attention_heads=4)
@@ -16,33 +17,41 @@ QUICK = Recipe(model=TINY, augment=NOTHING, epochs=12, batch=8, learning_rate=2e
 
 
 def test_learns_a_plain_difference(small):
-    logits, features = predict(fit(small, QUICK, seed=0), small.maps_u8)
+    net = fit(small, QUICK, seed=0)
+    logits = predict(net, small.maps_u8, symmetries=False)
     assert (logits.argmax(axis=1) == small.labels).mean() > 0.9
-    assert logits.shape == (24, 3) and features.shape == (24, 12 * 24)
+    assert logits.shape == (24, 3) and head_features(net, small.maps_u8).shape == (24, 12 * 24)
 
 
 def test_same_seed_same_network(small):
     one_epoch = Recipe(model=TINY, epochs=1, batch=8)
-    first, again, other = (predict(fit(small, one_epoch, seed), small.maps_u8)[0] for seed in (1, 1, 2))
+    first, again, other = (predict(fit(small, one_epoch, seed), small.maps_u8, False) for seed in (1, 1, 2))
     np.testing.assert_allclose(first, again, atol=1e-5)
     assert np.abs(first - other).max() > 1e-3
 
 
-def test_hook_sees_every_epoch_and_can_stop(small):
+def test_hook_sees_every_epoch_and_changes_nothing(small):
     seen = []
+    watched = fit(small, QUICK, 0, lambda net: seen.append((net.training, predict(net, small.maps_u8, True))))
+    assert len(seen) == QUICK.epochs and not any(training for training, _ in seen)
+    assert np.abs(seen[0][1] - seen[-1][1]).max() > 1e-3
+    alone = predict(fit(small, QUICK, 0), small.maps_u8, True)
+    np.testing.assert_allclose(alone, predict(watched, small.maps_u8, True), atol=1e-4)
 
-    def stop_at_three(epoch, net):
-        assert not net.training
-        seen.append(epoch)
-        return epoch == 3
 
-    fit(small, QUICK, 0, stop_at_three)
-    assert seen == [1, 2, 3]
+@torch.inference_mode()
+def test_symmetric_prediction_is_the_mean_over_the_views_and_the_same_for_each(small):
+    torch.manual_seed(0)
+    net, views = CausalNet(TINY).eval(), symmetric_views(small.maps_u8)
+    chances = [net(torch.from_numpy(view).float()).softmax(dim=1).numpy() for view in views]
+    logits = predict(net, small.maps_u8, symmetries=True)
+    np.testing.assert_allclose(np.exp(logits), np.mean(chances, axis=0), atol=1e-5)
+    np.testing.assert_allclose(logits, predict(net, views[3], symmetries=True), atol=1e-4)
 
 
 def test_full_batch_and_constant_rate(small):
     recipe = Recipe(model=TINY, augment=NOTHING, epochs=2, batch=0, one_cycle=False)
-    assert predict(fit(small, recipe, 0), small.maps_u8)[0].shape == (24, 3)
+    assert predict(fit(small, recipe, 0), small.maps_u8, False).shape == (24, 3)
 
 
 @pytest.mark.parametrize(("power", "ratio"), [(0.0, 1.0), (0.5, 2.0), (1.0, 4.0)])

@@ -10,6 +10,7 @@ import pytest
 
 from train import folds
 from train.loso import main
+from train.report import Run, ensemble
 
 TINY = """
 epochs = 2
@@ -48,11 +49,12 @@ def test_report_and_predictions(command, tmp_path, small, capsys):
     with (tmp_path / "out" / "predictions.csv").open() as stream:
         rows = list(csv.DictReader(stream))
     assert len(rows) == 2 * len(small)
+    with (tmp_path / "out" / "ensemble.csv").open() as stream:
+        assert [row["seed"] for row in csv.DictReader(stream)] == ["all"] * len(small)
     right = np.mean([row["label"] == row["predicted"] for row in rows])
     assert right == pytest.approx(report["composite"]["acc"])
-    assert sum(float(rows[0][f"p_{name}"]) for name in ("negative", "positive", "surprise")) == pytest.approx(
-        1
-    )
+    chances = [float(rows[0][f"p_{name}"]) for name in ("negative", "positive", "surprise")]
+    assert sum(chances) == pytest.approx(1)
     assert "composite" in capsys.readouterr().out
 
 
@@ -63,6 +65,33 @@ def test_paper_says_what_it_does_and_never_scores_lower(command, tmp_path, capsy
     assert "chosen on the test subject" in capsys.readouterr().out.replace("\n", " ")
     assert paper["composite"]["acc"] >= honest["composite"]["acc"]
     assert paper["epochs_mean"] <= 2
+
+
+def test_both_protocols_read_the_same_folds(command, tmp_path, monkeypatch):
+    kept = ("--folds", str(tmp_path / "kept"))
+    assert command(*kept, out="honest") == 0
+    monkeypatch.setattr(folds, "run_fold", lambda task: pytest.fail("trained again"))
+    assert command(*kept, protocol="paper", out="paper") == 0
+    paper, honest = report_of(tmp_path / "paper"), report_of(tmp_path / "honest")
+    assert (paper["protocol"], paper["folds_trained_now"]) == ("paper", 0)
+    assert (honest["protocol"], honest["folds_trained_now"]) == ("honest", 6)
+
+
+def test_honest_takes_the_last_epoch_and_paper_the_first_best():
+    labels = np.array([0, 1])
+    history = np.zeros((4, 2, 3), np.float32)
+    history[1, [0, 1], [0, 1]] = history[2, [0, 1], [0, 1]] = 1.0  # both right after epochs 1 and 2
+    history[3, :, 2] = 1.0
+    result = folds.FoldResult(np.arange(2), history, np.zeros((2, 1), np.float32), 0.0)
+    assert folds.chosen_epoch(result, labels, "honest") == 3
+    assert folds.chosen_epoch(result, labels, "paper") == 1
+
+
+def test_seeds_as_one_are_their_mean_probabilities(small):
+    logits = np.log([[[0.8, 0.1, 0.1]], [[0.2, 0.5, 0.3]]]).astype(np.float32)
+    together = ensemble([Run(seed, one + seed, 1.0, 2.0) for seed, one in enumerate(logits)])
+    np.testing.assert_allclose(np.exp(together.logits), [[0.5, 0.3, 0.2]], atol=1e-6)
+    assert together.seed == "all" and together.fold_s == 2.0
 
 
 def test_continues_after_a_kill_with_the_same_result(command, tmp_path, monkeypatch):

@@ -28,7 +28,7 @@ def test_file_changes_only_its_keys(tmp_path):
     )
     recipe = load_recipe("compact", path)
     assert (recipe.epochs, recipe.learning_rate, recipe.batch) == (3, 1.0, RECIPES["compact"].batch)
-    assert recipe.model.repeats == (2, 1, 1) and recipe.model.dim == 64
+    assert recipe.model.repeats == (2, 1, 1) and recipe.model.dim == 32
     assert recipe.augment.mirror == 0.0 and recipe.augment.reverse == 0.5
 
 

@@ -18,9 +18,10 @@ from train.ship import main as ship
 @pytest.fixture
 def flags(published, tmp_path):
     (tmp_path / "tiny.toml").write_text(TINY)
+    run = ["--protocol", "honest", "--seeds", "2", "--jobs", "1"]
     common = ["--data", str(published), "--config", str(tmp_path / "tiny.toml")]
-    assert loso([*common, "--protocol", "honest", "--jobs", "1", "--out", str(tmp_path / "loso")]) == 0
-    assert confidence([str(tmp_path / "loso/predictions.csv"), "--json", str(tmp_path / "c.json")]) == 0
+    assert loso([*common, *run, "--out", str(tmp_path / "loso")]) == 0
+    assert confidence([str(tmp_path / "loso/ensemble.csv"), "--json", str(tmp_path / "c.json")]) == 0
     made = ["--loso", str(tmp_path / "loso"), "--confidence", str(tmp_path / "c.json")]
     return [*common, *made, "--name", "tiny", "--out", str(tmp_path / "w")]
 
@@ -30,6 +31,8 @@ def test_ships_files_that_run_and_a_card_with_the_figures(flags, tmp_path):
     card = read_card(tmp_path / "w" / "tiny.json")
     report = json.loads((tmp_path / "loso" / "report.json").read_text())
     assert card.metrics["composite"] == report["composite"]
+    assert card.metrics["ensemble"] == report["ensemble"]
+    assert (card.members, card.symmetries) == (2, True)
     assert card.temperature == pytest.approx(
         json.loads((tmp_path / "c.json").read_text())["temperature"], abs=1e-4
     )
