@@ -40,7 +40,7 @@ from train.synth.split import PARTS, Material, chosen
 
 ROOT = Path(__file__).resolve().parent.parent
 MAKES = ("train/synth", "realtime/movement")  # code that decides what the videos look like
-BESIDE = ("sheet", "split", "flags", "__main__")  # but not this
+BESIDE = ("sheet", "split", "flags", "dense", "__main__")  # but not this
 STILLS = 8  # by default; clips: all there are
 
 Task = TypeVar("Task")

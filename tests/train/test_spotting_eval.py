@@ -10,7 +10,10 @@ import pytest
 from train.spotting_eval import main
 from train.spotting_tables import read_intervals, video_key
 
-TRUTH = "video,onset,apex,offset,type,label,aus,amplitude_px\nv1.mp4,10,14,19,micro,negative,4,0.9\nv2.mp4,,,,,,,\n"
+TRUTH = (
+    "video,onset,apex,offset,type,label,aus,amplitude_px\n"
+    "v1.mp4,10,14,19,micro,negative,4,0.9\nv2.mp4,,,,,,,\n"
+)
 EVENTS = (
     "event,source,face,onset_frame,apex_frame,offset_frame,onset_s,apex_s,offset_s,kind,label,confidence,"
     "p_negative,p_positive,p_surprise,flags,spot_score,emitted_s\n"

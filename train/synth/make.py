@@ -8,15 +8,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from realtime.clock import NS_PER_S
 from realtime.errors import ConfigError
 from realtime.movement.model import Movement, amplitude_px
 from train.known.people import read_people
 from train.synth.clips import Take, read_take
+from train.synth.dense import write_dense
 from train.synth.nuisance import NuisanceConfig, Sensor, Sway, delivered
-from train.synth.scene import Bgr, ClipScene, Moved, Scene, StillScene
+from train.synth.scene import Bgr, ClipScene, Moved, Scene, StillScene, moved_at
 from train.synth.script import ScriptConfig, draw_script
 from train.synth.split import Material
 from train.synth.write import SUFFIXES, Row, open_video, truth_row
@@ -82,7 +82,7 @@ class Studio:
         path = out / f"{name}{SUFFIXES.get(self._config.codec, '.mp4')}"
         self._write_video(path, scene, movements, come, sensor)
         if self._config.dense:
-            _write_dense(path.with_suffix(".npz"), scene, movements, come)
+            write_dense(path.with_suffix(".npz"), scene, movements, come)
         t_s = scene.t_s[[when for when, _ in come]]
         lasts_s = float(t_s[-1] - t_s[0]) * len(t_s) / (len(t_s) - 1)
         said = (f"{lasts_s:.3f}", len(t_s), f"{len(t_s) / lasts_s:.3f}", material.person, material.part)
@@ -118,15 +118,6 @@ class Studio:
             video.close()
 
 
-def moved_at(movements: Sequence[Movement], t_s: float) -> Moved | None:
-    """The one movement that goes on at `t_s`, if any."""
-    for movement in movements:
-        strength = movement.strength(t_s)
-        if strength > 0:
-            return Moved(movement, strength)
-    return None
-
-
 def _pictures(
     scene: Scene, movements: Sequence[Movement], come: Sequence[tuple[int, int]], sensor: Sensor
 ) -> Iterator[Bgr]:
@@ -145,29 +136,3 @@ def _size(scene: Scene, movement: Movement) -> float:
     landmarks = scene.landmarks(apex)
     assert landmarks is not None, "movements lie within spans that show a face"
     return amplitude_px(scene.displacement(apex, Moved(movement, 1.0)), landmarks)
-
-
-def _write_dense(
-    path: Path, scene: Scene, movements: Sequence[Movement], come: Sequence[tuple[int, int]]
-) -> None:
-    """Where the pixels of each frame's resting face went, and its landmarks at rest.
-
-    `landmarks_px` (frames, 468, 2), NaN without a face; `moving` (n,) frames in which something moves;
-    `displacement_px` (n, height, width, 2) float16 on those frames' own resting grid.
-    """
-    nobody = np.full((468, 2), np.nan, np.float32)
-    faces = [scene.landmarks(what) for _, what in come]
-    moved = [moved_at(movements, float(scene.t_s[what])) for _, what in come]
-    moving = [i for i, one in enumerate(moved) if one is not None]
-    fields: list[NDArray[np.float16]] = []
-    for i in moving:
-        one = moved[i]
-        if one is not None:
-            fields.append(scene.displacement(come[i][1], one).astype(np.float16))
-    empty = np.zeros((0, *scene.shape, 2), np.float16)
-    np.savez_compressed(
-        path,
-        landmarks_px=np.stack([nobody if face is None else face for face in faces]),
-        moving=np.array(moving, np.int64),
-        displacement_px=np.stack(fields) if fields else empty,
-    )

@@ -145,6 +145,15 @@ class ClipScene:
         return dense_displacement(self._anchors[index], actions, self.shape)
 
 
+def moved_at(movements: Sequence[Movement], t_s: float) -> Moved | None:
+    """The one movement that goes on at `t_s`, if any."""
+    for movement in movements:
+        strength = movement.strength(t_s)
+        if strength > 0:
+            return Moved(movement, strength)
+    return None
+
+
 def frontal(landmarks_px: Landmarks, least_iod_px: float = 20.0) -> bool:
     """Whether this face is large and turned to the camera enough to show a movement."""
     nose = landmarks_px[[168, 6, 197]].mean(axis=0)
