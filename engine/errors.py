@@ -24,3 +24,7 @@ class ModelFileError(FlinchError):
 
 class EngineInputError(FlinchError):
     """Maps handed to an engine differ in shape or dtype from what its metadata asks for."""
+
+
+class EngineFault(FlinchError):
+    """TensorRT or CUDA refused a call: which call, on which tensor, and its own words."""

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import os
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from types import TracebackType
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.card import ModelCard
+from engine.cache import Engine
+from engine.card import ModelCard, checked_bytes
 from engine.errors import EngineInputError, EngineMismatch
 
 SAMPLE_SHAPE = (4, 28, 28, 3)  # flow 1, flow 2, direction 1, direction 2
+
+_LARGE = 1 << 25  # bytes of weights from which a second thread is worth waiting for
 
 Maps = NDArray[np.float32]
 Logits = NDArray[np.float32]
@@ -27,6 +34,16 @@ class RunnerMetadata:
     card: ModelCard
     sample_shape: tuple[int, ...]  # of one input, without the batch axis; float32, values 0..255
     classes: int
+    precision: str = "fp32"  # of the multiplications
+    batches: tuple[int, ...] = (1,)  # sizes the backend takes at once; others are made up of them
+
+
+@dataclass(frozen=True, slots=True)
+class GraphFile:
+    """A graph or an engine of one static batch size; `read` checks what it gives."""
+
+    path: Path
+    read: Callable[[], bytes]
 
 
 class Runner(ABC):
@@ -38,8 +55,18 @@ class Runner(ABC):
     backend: str
     version: str
 
-    def __init__(self, card: ModelCard) -> None:
-        self.metadata = RunnerMetadata(self.backend, self.version, card, SAMPLE_SHAPE, len(card.labels))
+    def __init__(self, card: ModelCard, engine: Engine | None = None) -> None:
+        """Without an engine the graph shipped with the card runs, in float32."""
+        self.files = _built(engine) if engine else _shipped(card)
+        self.metadata = RunnerMetadata(
+            self.backend,
+            self.version,
+            card,
+            SAMPLE_SHAPE,
+            len(card.labels),
+            engine.manifest.precision if engine else "fp32",
+            tuple(self.files),
+        )
         self._active = False
 
     def activate(self) -> None:
@@ -83,18 +110,30 @@ class Runner(ABC):
     ) -> None:
         self.close()
 
+    @property
+    def threads(self) -> int:
+        """One for a small network, which would only wait for the second; all cores for a large one."""
+        size = max(
+            (file.path.stat().st_size for file in self.files.values() if file.path.exists()), default=0
+        )
+        return (os.cpu_count() or 1) if size > _LARGE else 1
+
     def _infer_batch(self, maps_f32: Maps) -> Logits:
-        """One sample after the other: exported graphs take one at a time. A fresh array."""
+        """Blocks of the sizes that the engine has, the largest that fits first. A fresh array."""
         logits = np.empty((len(maps_f32), self.metadata.classes), dtype=np.float32)
-        for row in range(len(maps_f32)):
-            logits[row] = self._infer_one(np.ascontiguousarray(maps_f32[row : row + 1]))
+        row = 0
+        while row < len(maps_f32):
+            size = max(batch for batch in self.metadata.batches if batch <= len(maps_f32) - row)
+            block = np.ascontiguousarray(maps_f32[row : row + size])
+            logits[row : row + size] = self._infer_one(block)
+            row += size
         return logits
 
-    def _check_shapes(self, taken: tuple[int, ...], given: tuple[int, ...]) -> None:
+    def _check_shapes(self, batch: int, taken: tuple[int, ...], given: tuple[int, ...]) -> None:
         """For backends that read the shapes from the model itself."""
-        wanted = (1, *self.metadata.sample_shape), (1, self.metadata.classes)
+        wanted = (batch, *self.metadata.sample_shape), (batch, self.metadata.classes)
         if (taken, given) != wanted:
-            path = self.metadata.card.onnx.path
+            path = self.files[batch].path
             raise EngineMismatch(
                 f"{path} maps {taken} to {given}, not {wanted[0]} to {wanted[1]}; export it again"
             )
@@ -105,8 +144,16 @@ class Runner(ABC):
 
     @abstractmethod
     def _infer_one(self, maps_f32: Maps) -> Logits:
-        """Logits (1, classes) or (classes,) of contiguous (1, 4, 28, 28, 3)."""
+        """Logits (batch, classes) of one contiguous block (batch, 4, 28, 28, 3), batch one of `batches`."""
 
     @abstractmethod
     def _free(self) -> None:
         """Let go of everything `_load` made."""
+
+
+def _shipped(card: ModelCard) -> Mapping[int, GraphFile]:
+    return {1: GraphFile(card.onnx.path, partial(checked_bytes, card.onnx))}
+
+
+def _built(engine: Engine) -> Mapping[int, GraphFile]:
+    return {batch: GraphFile(engine.path(batch), partial(engine.read, batch)) for batch in engine.batches}

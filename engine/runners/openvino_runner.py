@@ -1,18 +1,16 @@
-"""OpenVINO on the CPU, one thread, in full precision."""
+"""OpenVINO on the CPU. What is not int8 in the graph is computed in full precision."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from engine.card import checked_bytes
 from engine.errors import ModelFileError
 from engine.openvino_quiet import import_openvino
-from engine.runners.base import Logits, Maps, Runner
+from engine.runners.base import GraphFile, Logits, Maps, Runner
 
 openvino = import_openvino()
 
 PROPERTIES = {
-    "INFERENCE_NUM_THREADS": 1,
     "NUM_STREAMS": 1,
     "PERFORMANCE_HINT": "LATENCY",
     "INFERENCE_PRECISION_HINT": "f32",  # newer CPUs would otherwise round to bfloat16
@@ -25,25 +23,28 @@ class OpenVinoRunner(Runner):
 
     backend = "openvino"
     version = str(openvino.__version__)
-    _request: Any = None
+    _requests: dict[int, Any]
 
     def _load(self) -> None:
-        file = self.metadata.card.onnx
-        content = checked_bytes(file)
+        self._requests = {batch: self._request(batch, file) for batch, file in self.files.items()}
+
+    def _request(self, batch: int, file: GraphFile) -> Any:
+        content = file.read()
         try:
             core = openvino.Core()
             model = core.read_model(model=content)
-            compiled = core.compile_model(model, "CPU", PROPERTIES)
+            compiled = core.compile_model(model, "CPU", {**PROPERTIES, "INFERENCE_NUM_THREADS": self.threads})
         except RuntimeError as error:
             line = str(error).splitlines()[0]
             raise ModelFileError(f"OpenVINO cannot load {file.path}: {line}") from error
-        self._check_shapes(tuple(compiled.input(0).shape), tuple(compiled.output(0).shape))
-        self._request = compiled.create_infer_request()
+        self._check_shapes(batch, tuple(compiled.input(0).shape), tuple(compiled.output(0).shape))
+        return compiled.create_infer_request()
 
     def _infer_one(self, maps_f32: Maps) -> Logits:
         # copied by the caller before the next inference writes the same memory
-        logits: Logits = self._request.infer({0: maps_f32}, share_inputs=True, share_outputs=True)[0]
+        request = self._requests[len(maps_f32)]
+        logits: Logits = request.infer({0: maps_f32}, share_inputs=True, share_outputs=True)[0]
         return logits
 
     def _free(self) -> None:
-        self._request = None
+        self._requests = {}

@@ -1,13 +1,16 @@
-"""ONNX Runtime on the CPU, one thread."""
+"""ONNX Runtime, on the CPU or, where its CUDA build is installed, on an NVIDIA GPU."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import onnxruntime
 from onnxruntime.capi import onnxruntime_pybind11_state as state
 
-from engine.card import checked_bytes
-from engine.errors import ModelFileError
-from engine.runners.base import Logits, Maps, Runner
+from engine.cache import Engine
+from engine.card import ModelCard
+from engine.errors import EngineMismatch, ModelFileError
+from engine.runners.base import GraphFile, Logits, Maps, Runner
 
 _LOADING = (
     state.Fail,
@@ -16,6 +19,8 @@ _LOADING = (
     state.InvalidProtobuf,
     state.NotImplemented,
 )
+_HIDES_INT8 = "MatMulAddFusion"  # makes a Gemm that is then computed from dequantised weights
+_CUDA = "CUDAExecutionProvider"
 
 
 class OnnxRuntimeRunner(Runner):
@@ -23,29 +28,57 @@ class OnnxRuntimeRunner(Runner):
 
     backend = "onnxruntime"
     version = onnxruntime.__version__
-    _session: onnxruntime.InferenceSession | None = None
+    providers: tuple[Any, ...] = ("CPUExecutionProvider",)
+    _sessions: dict[int, onnxruntime.InferenceSession]
 
     def _load(self) -> None:
         onnxruntime.disable_telemetry_events()
+        self._sessions = {batch: self._session(batch, file) for batch, file in self.files.items()}
+
+    def _session(self, batch: int, file: GraphFile) -> onnxruntime.InferenceSession:
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.intra_op_num_threads, options.inter_op_num_threads = self.threads, 1
         options.log_severity_level = 3
-        file = self.metadata.card.onnx
+        options.add_session_config_entry("session.qdqisint8allowed", "1")  # not only on ARM
+        content, whole = file.read(), self.metadata.precision != "int8"
         try:
             session = onnxruntime.InferenceSession(
-                checked_bytes(file), options, providers=["CPUExecutionProvider"]
+                content,
+                options,
+                providers=list(self.providers),
+                disabled_optimizers=[] if whole else [_HIDES_INT8],
             )
         except _LOADING as error:
             line = str(error).splitlines()[0]
             raise ModelFileError(f"ONNX Runtime cannot load {file.path}: {line}") from error
         taken, given = session.get_inputs()[0], session.get_outputs()[0]
-        self._check_shapes(tuple(taken.shape), tuple(given.shape))
-        self._session, self._input, self._output = session, taken.name, given.name
+        self._check_shapes(batch, tuple(taken.shape), tuple(given.shape))
+        self._input, self._output = taken.name, given.name
+        return session
 
     def _infer_one(self, maps_f32: Maps) -> Logits:
-        assert self._session is not None  # infer has checked
-        logits: Logits = self._session.run([self._output], {self._input: maps_f32})[0]
+        session = self._sessions[len(maps_f32)]
+        logits: Logits = session.run([self._output], {self._input: maps_f32})[0]
         return logits
 
     def _free(self) -> None:
-        self._session = None
+        self._sessions = {}
+
+
+class OnnxRuntimeCudaRunner(OnnxRuntimeRunner):
+    """The same on the first NVIDIA GPU, without TF32 so that float32 stays float32."""
+
+    backend = "onnxruntime-cuda"
+    providers = ((_CUDA, {"device_id": 0, "use_tf32": 0}), "CPUExecutionProvider")
+
+    def __init__(self, card: ModelCard, engine: Engine | None = None) -> None:
+        """Raises: EngineMismatch if this ONNX Runtime has no CUDA."""
+        if _CUDA not in onnxruntime.get_available_providers():
+            raise EngineMismatch("this onnxruntime has no CUDA; install onnxruntime-gpu instead of it")
+        super().__init__(card, engine)
+
+    def _session(self, batch: int, file: GraphFile) -> onnxruntime.InferenceSession:
+        session = super()._session(batch, file)
+        if _CUDA not in session.get_providers():  # it falls back to the CPU without a word
+            raise EngineMismatch("ONNX Runtime found no usable NVIDIA GPU; see nvidia-smi")
+        return session

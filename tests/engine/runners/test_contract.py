@@ -10,18 +10,37 @@ import sys
 import numpy as np
 import pytest
 
+from engine.build import Request, ensure
+from engine.cache import cache_root
 from engine.card import ModelFile, read_card, sha256
-from engine.errors import ConfigError, EngineInputError, EngineMismatch, ModelFileError
+from engine.errors import ConfigError, EngineFault, EngineInputError, EngineMismatch, ModelFileError
 from engine.runners import BACKENDS, open_runner
 from engine.runners.fake import FAKE_CARD, FakeRunner
 from tests.conftest import ROOT
 from tests.engine.test_causalnet import random_maps
 
-FROM_FILES = BACKENDS
+FROM_FILES = ("onnxruntime", "openvino", "torch")  # there on every machine that tests
 
 
 def make(backend, card_path):
-    return FakeRunner() if backend == "fake" else open_runner(backend, card_path)
+    """Skips a backend that this machine lacks, in its own words."""
+    if backend == "fake":
+        return FakeRunner()
+    if backend in FROM_FILES:
+        return open_runner(backend, card_path)
+    try:
+        if backend == "tensorrt":
+            ensure(Request(read_card(card_path), backend, "fp32", cache_root()))
+        return open_runner(backend, card_path)
+    except (EngineFault, EngineMismatch) as error:
+        pytest.skip(f"{backend}: {error}")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def own_cache(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FLINCH_CACHE", str(tmp_path_factory.mktemp("cache") / "engines"))
+        yield
 
 
 @pytest.fixture(params=[*BACKENDS, "fake"])
@@ -147,6 +166,24 @@ def test_auto_takes_the_next_backend_where_the_first_is_not_installed(shipped, m
     assert open_runner("auto", shipped).backend == "onnxruntime"
     with pytest.raises(EngineMismatch, match="openvino is not installed"):
         open_runner("openvino", shipped)
+
+
+def test_auto_says_what_runs_and_why_others_do_not(shipped, capsys):
+    with open_runner("auto", shipped) as runner:
+        line = capsys.readouterr().err
+    assert line.startswith(f"engine: {runner.metadata.backend} ") and line.count("\n") == 1
+    if runner.backend == "onnxruntime":
+        assert "tensorrt passed over: " in line
+
+
+def test_a_required_backend_is_not_replaced(shipped):
+    with pytest.raises(EngineMismatch, match="tensorrt"):
+        open_runner("auto", shipped, require="tensorrt")  # nothing was built for it
+
+
+def test_a_precision_that_was_not_built_is_one_clear_line(shipped):
+    with pytest.raises(EngineMismatch, match="run python -m engine.build --backend openvino --precision fp16"):
+        open_runner("openvino", shipped, precision="fp16")
 
 
 def test_live_path_needs_neither_torch_nor_onnx_nor_telemetry():
