@@ -34,10 +34,10 @@ AMPLITUDES_PX = (0.0, 0.2, 0.5, 1.0, 2.0)  # largest displacement at chip scale
 CONDITIONS = ("noise", "light", "h264", "vp8", "head")
 NOISE = 4.0  # standard deviation per colour channel: about 1 in the chip
 CODEC_NOISE = 3.0
-BIT_RATES = {"h264": 1_500_000, "vp8": 1_000_000}
+BIT_RATES = {"h264": 1_500_000, "vp8": 1_500_000}
 ENCODERS: dict[str, tuple[str, dict[str, str]]] = {
     "h264": ("libx264", {"preset": "veryfast", "tune": "zerolatency"}),
-    "vp8": ("libvpx", {"deadline": "realtime", "cpu-used": "6"}),
+    "vp8": ("libvpx", {"deadline": "realtime", "cpu-used": "-6"}),
 }
 NO_MAP = np.empty(0, np.float32)  # both coordinates stand in the first map
 RUN_UP = 5  # frames at rest before the movement, so that the encoder has settled
