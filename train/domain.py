@@ -26,8 +26,10 @@ from rich.table import Column, Table
 
 from engine.card import DEFAULT_MODEL, read_card
 from engine.errors import ConfigError, FlinchError
-from engine.runners import open_runner
+from engine.runners import Runner, open_runner
 from realtime import flow
+from realtime.recognition import mean_logits, softmax
+from realtime.symmetry import symmetric_views
 from train.errors import DatasetError
 from train.features import Features, read_features
 from train.known.conditions import (
@@ -82,19 +84,21 @@ def measure(args: argparse.Namespace, console: Console) -> dict[str, Any]:
     with open_runner(args.backend, args.weights) as runner:
         if published is not None:
             seen = _joined([seen, _shrunk(seen, published)])
-        answers = runner.infer(seen.maps_u8.astype(np.float32)).argmax(axis=1)
-    found = right(seen, answers)
+        chances = probabilities(seen.maps_u8, runner)
+    answers, found = chances.argmax(axis=1), right(seen, chances.argmax(axis=1))
+    card = read_card(args.weights)
     report: dict[str, Any] = {
         "date": datetime.date.today().isoformat(),
         "faces": str(args.faces),
         "people": [path.stem for path in stills],
         "weights": args.weights,
-        "weights_sha256": read_card(args.weights).weights.sha256,
+        "weights_sha256": card.weights.sha256,
         "noise_levels": NOISE,
         "amplitudes_px": AMPLITUDES_PX,
         "targets": targets(found),
         "right": found,
         "said": said(seen, answers),
+        "unclear": unclear(seen, chances, card.unclear_below),
         **_compared(seen, published),
     }
     if args.picture is not None and published is not None:
@@ -124,6 +128,14 @@ def see_person(still: Path, cache: Path | None) -> Seen:
     return Seen(shown.conditions, shown.units, shown.labels, shown.amplitudes_px, maps)
 
 
+def probabilities(maps_u8: NDArray[np.uint8], runner: Runner) -> NDArray[np.float64]:
+    """(n, 3) calibrated, by the shipped rule: as `Recogniser.recognise`, but all at once."""
+    card = runner.metadata.card
+    views = symmetric_views(maps_u8) if card.symmetries else maps_u8[None]
+    logits = np.stack([runner.infer(view.astype(np.float32)) for view in views])
+    return np.stack([softmax(mean_logits(logits[:, i]) / card.temperature) for i in range(len(maps_u8))])
+
+
 def right(seen: Seen, answers: NDArray[np.int64]) -> dict[str, dict[str, float]]:
     """Share named rightly, by condition and movement; "plain" and "all" are over movements."""
     hits = answers == seen.labels
@@ -140,6 +152,14 @@ def said(seen: Seen, answers: NDArray[np.int64]) -> dict[str, dict[str, float]]:
         of_it = answers[(seen.conditions == FITTED) & (seen.units == known.name)]
         shares[known.name] = {name: round(float((of_it == at).mean()), 4) for at, name in enumerate(CLASSES)}
     return shares
+
+
+def unclear(seen: Seen, chances: NDArray[np.float64], limit: float) -> dict[str, float]:
+    """Share that the product would call unclear, by condition."""
+    below = chances.max(axis=1) < limit
+    return {
+        name: round(float(below[seen.conditions == name].mean()), 4) for name in np.unique(seen.conditions)
+    }
 
 
 def _row(seen: Seen, hits: NDArray[np.bool_], part: NDArray[np.bool_]) -> dict[str, float]:

@@ -8,8 +8,11 @@ import cv2
 import numpy as np
 import pytest
 
+from realtime.maps import direction_map
+from realtime.recognition import open_recogniser
+from realtime.types import Flow, MotionMaps
 from train import domain
-from train.domain import Seen, right, said, targets
+from train.domain import Seen, right, said, targets, unclear
 from train.known import conditions as known_conditions
 from train.known.conditions import CROPS, FITTED, MOVEMENTS
 
@@ -36,6 +39,24 @@ def test_what_a_movement_was_taken_for():
     found = said(shown, answers)
     assert found["14"] == {"negative": 0.5, "positive": 0.5, "surprise": 0.0}
     assert found["1+2"]["surprise"] == 1.0
+
+
+def test_chances_are_those_of_the_recogniser():
+    maps = np.random.default_rng(0).integers(0, 255, (3, 4, 28, 28, 3)).astype(np.uint8)
+    maps[:, 2:] = direction_map(maps[:, :2])
+    runner, recogniser = open_recogniser()
+    flow = Flow(None, np.zeros((2, 128, 128, 2), np.float32))
+    with runner:
+        found = domain.probabilities(maps, runner)
+        for chances, one in zip(found, maps, strict=True):
+            said_of_it = recogniser.recognise(MotionMaps(flow, one))
+            np.testing.assert_allclose(chances, said_of_it.probabilities, atol=1e-5)
+
+
+def test_unclear_is_counted_under_the_limit():
+    shown = seen(amplitudes=(1.0,))
+    chances = np.tile([0.5, 0.3, 0.2], (len(shown.labels), 1))
+    assert unclear(shown, chances, 0.51) == {FITTED: 1.0} and unclear(shown, chances, 0.5) == {FITTED: 0.0}
 
 
 def test_targets_take_the_worst_crop():
