@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from realtime.clock import NS_PER_S
 from realtime.errors import ConfigError
@@ -86,7 +87,8 @@ class Studio:
         t_s = scene.t_s[[when for when, _ in come]]
         lasts_s = float(t_s[-1] - t_s[0]) * len(t_s) / (len(t_s) - 1)
         said = (f"{lasts_s:.3f}", len(t_s), f"{len(t_s) / lasts_s:.3f}", material.person, material.part)
-        rows = tuple(truth_row(path.name, movement, t_s, _size(scene, movement)) for movement in movements)
+        shown_s = scene.t_s[[what for _, what in come]]
+        rows = tuple(truth_row(path.name, one, t_s, _size(scene, one, shown_s)) for one in movements)
         return Made((path.name, *said, material.file), rows)
 
     def _scene(self, material: Material, rng: np.random.Generator) -> Scene:
@@ -130,9 +132,10 @@ def _pictures(
         yield bgr
 
 
-def _size(scene: Scene, movement: Movement) -> float:
-    """Largest displacement at the apex, pixels at chip scale."""
+def _size(scene: Scene, movement: Movement, shown_s: NDArray[np.float64]) -> float:
+    """Largest displacement that a frame shows, pixels at chip scale: a brief apex may fall between two."""
+    strength = max(movement.strength(float(t_s)) for t_s in shown_s)
     apex = int(np.abs(scene.t_s - movement.apex_s).argmin())
     landmarks = scene.landmarks(apex)
     assert landmarks is not None, "movements lie within spans that show a face"
-    return amplitude_px(scene.displacement(apex, Moved(movement, 1.0)), landmarks)
+    return strength * amplitude_px(scene.displacement(apex, Moved(movement, 1.0)), landmarks)

@@ -31,7 +31,7 @@ def video_format(codec: str, kbps: int) -> VideoFormat:
     if kbps <= 0:
         raise ConfigError(f"--kbps must be above 0, not {kbps}")
     rate = {"b": f"{kbps}k", "maxrate": f"{kbps}k", "bufsize": f"{kbps}k"}
-    fast = {"preset": "veryfast", "g": "60", "bf": "0"}
+    fast = {"preset": "veryfast" if codec == "h264" else "superfast", "g": "60", "bf": "0"}
     if codec == "vp8":
         options = {**rate, "deadline": "realtime", "cpu-used": "6", "g": "60"}
         return VideoFormat("webm", "libvpx", "yuv420p", options, {}, Fraction(1, 1000), 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -11,10 +12,11 @@ import pytest
 
 from realtime.errors import ConfigError
 from realtime.movement.model import Action, Movement, MovementKind
+from tests.portrait import mesh, portrait
 from train.synth.__main__ import main
 from train.synth.flags import write_tables
-from train.synth.make import Made, Studio, SynthConfig
-from train.synth.scene import moved_at
+from train.synth.make import Made, Studio, SynthConfig, _size
+from train.synth.scene import ClipScene, moved_at
 from train.synth.script import ScriptConfig
 from train.synth.sheet import write_sheet
 from train.synth.split import Material
@@ -84,6 +86,16 @@ def test_truth_names_the_delivered_frames_nearest_in_time() -> None:
     t_s = np.delete(np.arange(90) / 30, [36])  # frame 36, the apex, was lost
     row = truth_row("v.mp4", LIFT, t_s, 0.9)
     assert row == ("v.mp4", 30, 35, 41, "micro", "surprise", "1+2", "0.900")
+
+
+def test_the_amplitude_is_what_the_frames_show_of_it() -> None:
+    """A movement whose apex falls between two frames is as strong as the frame beside it shows."""
+    meshes = np.stack([mesh()[:, :2]] * 40)
+    scene = ClipScene([portrait()] * 40, np.arange(40) / 25.0, meshes)
+    brief = replace(LIFT, onset_s=1.0, apex_s=1.02, offset_s=1.06)
+    whole, shown = _size(scene, brief, np.array([1.02])), _size(scene, brief, scene.t_s)
+    assert shown == pytest.approx(whole * brief.strength(1.04))
+    assert 0.2 < shown / whole < 0.9
 
 
 def test_only_one_movement_goes_on_at_a_time() -> None:

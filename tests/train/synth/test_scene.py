@@ -89,3 +89,12 @@ def test_no_movement_goes_where_the_face_is_turned_away_or_lost() -> None:
     scene = ClipScene([portrait()] * 90, np.arange(90) / 25.0, meshes)
     assert scene.spans == [(0.0, 29 / 25)]
     assert scene.landmarks(10) is not None and scene.landmarks(80) is None
+
+
+def test_a_field_on_shaking_landmarks_hardly_shakes() -> None:
+    jitter = np.random.default_rng(3).standard_normal((30, 468, 2))
+    meshes = (mesh()[:, :2] + 0.8 * jitter).astype(np.float32)
+    scene = ClipScene([portrait()] * 30, np.arange(30) / 25.0, meshes)
+    fields = np.stack([scene.displacement(i, APEX) for i in range(8, 22)])
+    size = np.abs(fields).max()
+    assert np.abs(np.diff(fields, axis=0)).max() < 0.15 * size
