@@ -1,8 +1,8 @@
 """python -m train.ship: train on every subject with a recipe and write the shipped files.
 
-One network per seed of the `train.loso` run, shipped as one that answers with their mean. Beside safetensors
-and ONNX this writes the machine card. The honest figures on it come from that run, which must have the very
-same recipe; temperature and limit from `calibration.confidence` on its ensemble.csv.
+Beside safetensors and ONNX this writes the machine card. The honest figures on it come from a `train.loso`
+run with the very same recipe; temperature and limit from `calibration.confidence` on its predictions.csv or,
+where several members answer with their mean, on its ensemble.csv.
 """
 
 from __future__ import annotations
@@ -44,12 +44,16 @@ def ship(args: argparse.Namespace) -> None:
     report, confidence = _read_json(args.loso / "report.json"), _read_json(args.confidence)
     if report["protocol"] != "honest" or report["recipe"] != recipe_table(recipe):
         raise ConfigError(f"{args.loso} is no honest run of this recipe; run train.loso with the same flags")
+    if not 1 <= args.members <= report["seeds"]:
+        raise ConfigError(
+            f"--members {args.members} must lie between 1 and the run's {report['seeds']} seed(s)"
+        )
     data = read_features(args.data)
-    net = as_one([fit(data, recipe, seed) for seed in range(report["seeds"])])
+    net = as_one([fit(data, recipe, seed) for seed in range(args.members)])
     card = {
         "name": args.name,
         "architecture": recipe_table(recipe)["model"],
-        "members": report["seeds"],
+        "members": args.members,
         "symmetries": recipe.symmetries,
         "labels": list(CLASSES),
         "temperature": round(confidence["temperature"], 4),
@@ -78,6 +82,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True, help="the causalnet-cde folder")
     parser.add_argument("--loso", type=Path, required=True, help="--out of the honest train.loso run")
     parser.add_argument("--confidence", type=Path, required=True, help="--json of calibration.confidence")
+    parser.add_argument("--members", type=int, default=1, help="networks, seeds from 0, that answer as one")
     parser.add_argument("--model", default="compact")
     parser.add_argument("--config", type=Path, help="the same file as for train.loso")
     parser.add_argument("--name", default=DEFAULT_MODEL)

@@ -23,7 +23,7 @@ def flags(published, tmp_path):
     assert loso([*common, *run, "--out", str(tmp_path / "loso")]) == 0
     assert confidence([str(tmp_path / "loso/ensemble.csv"), "--json", str(tmp_path / "c.json")]) == 0
     made = ["--loso", str(tmp_path / "loso"), "--confidence", str(tmp_path / "c.json")]
-    return [*common, *made, "--name", "tiny", "--out", str(tmp_path / "w")]
+    return [*common, *made, "--members", "2", "--name", "tiny", "--out", str(tmp_path / "w")]
 
 
 def test_ships_files_that_run_and_a_card_with_the_figures(flags, tmp_path):
@@ -52,6 +52,12 @@ def test_refuses_figures_chosen_on_test_subjects(flags, tmp_path, capsys):
     path.write_text(json.dumps(json.loads(path.read_text()) | {"protocol": "paper"}))
     assert ship(flags) == 2
     assert "no honest run" in capsys.readouterr().err
+
+
+def test_members_beyond_the_seeds_measured_are_refused(flags, tmp_path, capsys):
+    assert ship([*flags, "--members", "3"]) == 2
+    assert "--members 3" in capsys.readouterr().err
+    assert not (tmp_path / "w").exists()
 
 
 def test_missing_report_is_one_line(flags, tmp_path, capsys):
