@@ -107,13 +107,19 @@ def summary_lines(found: dict[str, Any]) -> list[str]:
         f"{band} px {hits}/{of}" for band, (hits, of) in found["recall_by_amplitude_px"].items()
     )
     flags = "  ".join(f"{name} {count}" for name, count in found["flags_of_false_alarms"].items())
-    return [
+    said = [
         f"coverage {found['coverage']}   face time {found['face_minutes']} min   "
         f"emitted after the true offset p95 {found['all']['latency_ms_p95']} ms   "
         f"boundaries {found['boundaries_ms']}",
         f"micro found by amplitude: {bands}",
         f"micro false alarms by flag: {flags}",
     ]
+    strs = found["all"]["strs"]["micro"]
+    return (
+        said
+        if strs is None
+        else [*said, f"micro STRS {strs['strs']} (F1 {strs['recognition_f1']} of labels)"]
+    )
 
 
 def _amplitude(true: Interval) -> float:

@@ -12,6 +12,7 @@ import ast
 import hashlib
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -58,6 +59,7 @@ class Bench:
 
 def main(argv: Sequence[str] | None = None) -> int:
     args = _parse(argv)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # else the workers would outlive it
     try:
         found = run(args, Console(width=110))
         if args.json is not None:
@@ -144,7 +146,11 @@ def _each(work: Callable[[Task], Result], tasks: Sequence[Task], workers: int, n
         return [work(task) for task in track(tasks, name, disable=quiet)]
     # Not forked: decoders of this process have threads, whose locks a fork would keep shut.
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        return list(track(pool.map(work, tasks), name, total=len(tasks), disable=quiet))
+        try:
+            return list(track(pool.map(work, tasks), name, total=len(tasks), disable=quiet))
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 def _per_video(
