@@ -115,11 +115,9 @@ def summary_lines(found: dict[str, Any]) -> list[str]:
         f"micro false alarms by flag: {flags}",
     ]
     strs = found["all"]["strs"]["micro"]
-    return (
-        said
-        if strs is None
-        else [*said, f"micro STRS {strs['strs']} (F1 {strs['recognition_f1']} of labels)"]
-    )
+    if strs and strs["recognition_f1"] > 0:  # without the recogniser everything is `unclear`
+        said.append(f"micro STRS {strs['strs']}, recognition F1 {strs['recognition_f1']}")
+    return said
 
 
 def _amplitude(true: Interval) -> float:
