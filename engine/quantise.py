@@ -21,7 +21,7 @@ from engine.errors import EngineInputError
 
 LIMIT = 127  # of a symmetric int8
 CLIP = 0.9999  # share of an activation's values inside its range; the rest is cut off
-_LARGEST = 4096  # values kept per activation and sample while ranges are collected
+_RANKED_ON = 64  # samples that put the layers in order; whether decisions agree is asked of all
 
 Maps = NDArray[np.float32]
 Logits = NDArray[np.float32]
@@ -124,7 +124,8 @@ def keep_by_measurement(
     model: onnx.ModelProto, ranges: Ranges, maps_f32: Maps, agreement: float
 ) -> frozenset[str]:
     """The fewest of the most sensitive layers, by doubling, without which decisions agree this often."""
-    order = [name for name, _ in sensitivity(model, ranges, maps_f32)]
+    spread = maps_f32[:: max(1, len(maps_f32) // _RANKED_ON)]
+    order = [name for name, _ in sensitivity(model, ranges, spread)]
     wanted = logits_of(model, maps_f32).argmax(axis=1)
     kept = 0
     while kept < len(order):

@@ -290,3 +290,69 @@ def plain_refine(first, second, flow, warps, config):
         if np.abs(step).mean() < config.tolerance_px:
             break
     return flow
+
+
+# --- CausalNet in eager torch in the released layout: images of channels, 1x1 convolutions ------------------
+
+
+def _released_norm(x, weights, name):
+    """LayerNorm over the channels of (n, channels, rows, columns), spelt out."""
+    centred = x - x.mean(dim=1, keepdim=True)
+    scaled = centred / (centred.pow(2).mean(dim=1, keepdim=True) + 1e-5).sqrt()
+    return scaled * weights[f"{name}.weight"][:, None, None] + weights[f"{name}.bias"][:, None, None]
+
+
+def _released_conv(x, weights, name):
+    import torch.nn.functional as F  # only what calls this pays for torch
+
+    return F.conv2d(x, weights[f"{name}.weight"][:, :, None, None], weights.get(f"{name}.bias"))
+
+
+def _released_encoder(image, weights, name, repeats, heads):
+    """image (1, 28, 28, 3), re-tiled, to (1, 4, dim); queries and keys are computed, as the release does."""
+    import torch.nn.functional as F
+
+    patches = image.reshape(1, 4, 7, 4, 7, 3).permute(0, 2, 4, 5, 1, 3).reshape(1, 147, 4, 4)
+    x = _released_conv(patches, weights, f"{name}.embed")
+    for level, repeat in enumerate(repeats):
+        x = x + weights[f"{name}.levels.{level}.position"]
+        for i in range(repeat):
+            layer = f"{name}.levels.{level}.layers.{i}"
+            y = _released_norm(x, weights, f"{layer}.norm_attention")
+            blocks = y.permute(0, 2, 3, 1).reshape(-1, y.shape[1], 1, 1)  # one token a block
+            q, k = _released_conv(blocks, weights, f"{layer}.attention.to_query_key").chunk(2, dim=1)
+            v = _released_conv(blocks, weights, f"{layer}.attention.to_value")
+            q, k, v = (t.reshape(len(blocks), heads * 2**level, -1, 1) for t in (q, k, v))
+            scores = (q.transpose(2, 3) @ k) * q.shape[2] ** -0.5
+            out = (v @ scores.softmax(dim=-1)).reshape(len(blocks), -1, 1, 1)
+            out = _released_conv(out, weights, f"{layer}.attention.to_out")
+            x = x + out.reshape(1, *x.shape[2:], -1).permute(0, 3, 1, 2)
+            y = _released_norm(x, weights, f"{layer}.norm_mlp")
+            y = F.gelu(_released_conv(y, weights, f"{layer}.mlp.0"))
+            x = x + _released_conv(y, weights, f"{layer}.mlp.3")
+        if level < 2:
+            merge = f"{name}.merges.{level}"
+            x = F.conv2d(x, weights[f"{merge}.conv.weight"], weights[f"{merge}.conv.bias"], padding=1)
+            x = F.max_pool2d(_released_norm(x, weights, f"{merge}.norm"), 3, stride=2, padding=1)
+    return x.reshape(1, -1, 4).transpose(1, 2)
+
+
+def released_causalnet(net, maps):
+    """Logits (1, classes) of torch maps (1, 4, 28, 28, 3): four encoder calls, nothing folded.
+
+    The encoder, which is nearly all of the time, is written here; what follows it is `net`'s own.
+    """
+    import torch
+
+    weights = {name: tensor.detach() for name, tensor in net.state_dict().items()}
+    centres = ((9, 11), (21, 10), (10, 21), (20, 21))
+    cut = [maps[:, :, r - 7 : r + 7, c - 7 : c + 7] for r, c in centres]
+    tiled = torch.cat([torch.cat(cut[:2], dim=3), torch.cat(cut[2:], dim=3)], dim=2)
+    names = ["flow_encoder"] * 2 + ["direction_encoder"] * 2
+    flow_one, flow_two, one, two = (
+        _released_encoder(tiled[:, i], weights, name, net.config.repeats, net.config.encoder_heads)
+        for i, name in enumerate(names)
+    )
+    for layer in net.cross:
+        one, two = layer(one, two)
+    return net.head(net.causal(flow_one + one, flow_two + two).flatten(1))

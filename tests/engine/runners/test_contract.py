@@ -182,7 +182,9 @@ def test_a_required_backend_is_not_replaced(shipped):
 
 
 def test_a_precision_that_was_not_built_is_one_clear_line(shipped):
-    with pytest.raises(EngineMismatch, match="run python -m engine.build --backend openvino --precision fp16"):
+    with pytest.raises(
+        EngineMismatch, match="run python -m engine.build --backend openvino --precision fp16"
+    ):
         open_runner("openvino", shipped, precision="fp16")
 
 
