@@ -1,0 +1,317 @@
+"""TensorRT: real builds where a package is installed, with or without a GPU; the runner over a fake GPU."""
+
+from __future__ import annotations
+
+import ctypes
+import dataclasses
+import os
+import threading
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from engine import graph
+from engine.build import Request, ensure, typed_graph
+from engine.cache import cache_root
+from engine.card import checked_bytes
+from engine.errors import EngineFault, EngineInputError, EngineMismatch, ModelFileError
+from engine.parity import realistic_maps
+from engine.published import published_card
+from engine.quantise import collect_ranges, layers_of
+from engine.ranges import ActivationRanges
+from engine.runners.cuda_api import Cuda
+
+pytest.importorskip("cuda.bindings", reason="cuda-bindings is not installed; see requirements-ci.txt")
+try:
+    from engine.runners import tensorrt_runner, trt_api
+    from engine.runners.tensorrt_runner import TensorRtRunner
+except ImportError as missing:
+    pytest.skip(f"{missing}; see requirements-ci.txt", allow_module_level=True)
+
+trt = trt_api.import_tensorrt()
+rtx = pytest.mark.skipif(trt.__name__ != "tensorrt_rtx", reason="only tensorrt-rtx builds without a GPU")
+KINDS = {"fp32": "FLOAT", "fp16": "HALF", "int8": "INT8"}
+
+
+def typed(card, precision, batch=1):
+    """The graph and its ranges, of made-up maps; the head stays float32, as a sensitive layer would."""
+    model = graph.load(checked_bytes(card.onnx))
+    ranges = ActivationRanges("", collect_ranges(model, realistic_maps(2)), ("/head/Gemm",))
+    return typed_graph(card, precision, batch, ranges)
+
+
+@pytest.mark.parametrize("precision", ["fp32", "fp16", "int8"])
+def test_tensorrt_reads_types_and_bindings_out_of_the_graph(card, precision):
+    facts = trt_api.Network(trt, typed(card, precision), "graph").facts()
+    assert facts.strongly_typed
+    assert [(b.name, b.shape, b.dtype) for b in facts.inputs] == [("maps", (1, 4, 28, 28, 3), "FLOAT")]
+    assert [(b.name, b.shape, b.dtype) for b in facts.outputs] == [("logits", (1, 3), "FLOAT")]
+    layers = len(layers_of(graph.load(checked_bytes(card.onnx))))
+    counted = facts.multiplications[KINDS[precision]]
+    assert counted >= layers - (precision == "int8")
+    assert ("QUANTIZE" in facts.layers) == (precision == "int8")
+    if precision == "fp16":
+        assert facts.multiplications == {"HALF": counted}
+
+
+@rtx
+@pytest.mark.parametrize(("precision", "place"), [("fp32", "8.0"), ("fp16", "8.9"), ("int8", "12.0")])
+def test_engines_are_really_built_without_a_gpu(card, precision, place):
+    said = []
+    plan = trt_api.Network(trt, typed(card, precision), "graph").build(place, said.append)
+    assert len(plan) > 10_000 and any("engine" in line.lower() for line in said)
+
+
+@rtx
+def test_a_build_for_another_gpu_lands_in_the_cache_and_is_refused_here(card, tmp_path):
+    request = Request(card, "tensorrt", "fp16", cache_root(tmp_path / "c"), (1,), compute_capability="8.6")
+    engine = ensure(request)
+    assert engine.manifest.compute_capability == "8.6" and "not measured" in engine.manifest.parity["note"]
+    with pytest.raises(EngineMismatch, match=r"compute_capability 8\.6 was built, 7\.0 is here"):
+        TensorRtRunner(card, engine, Cuda(FakeCuda(capability=(7, 0))))
+
+
+def test_what_is_no_graph_is_one_clear_line():
+    with pytest.raises(ModelFileError, match="cannot read rubbish") as caught:
+        trt_api.Network(trt, b"rubbish", "rubbish")
+    assert "\n" not in str(caught.value)
+
+
+def test_an_unknown_gpu_is_refused(card):
+    with pytest.raises(EngineFault, match="compute capability 3.5"):
+        trt_api.Network(trt, checked_bytes(card.onnx), "graph").build("3.5")
+
+
+class FakeCuda:
+    """cuda.bindings.runtime in plain memory: remembers every call; `fails` names the one that is refused."""
+
+    cudaDeviceAttr = SimpleNamespace(  # noqa: N815
+        cudaDevAttrComputeCapabilityMajor=0, cudaDevAttrComputeCapabilityMinor=1
+    )
+    cudaMemcpyKind = SimpleNamespace(cudaMemcpyHostToDevice=1, cudaMemcpyDeviceToHost=2)  # noqa: N815
+    cudaStreamCaptureMode = SimpleNamespace(cudaStreamCaptureModeThreadLocal=1)  # noqa: N815
+
+    def __init__(self, capability=(8, 9), fails=""):
+        self.capability, self.fails = capability, fails
+        self.calls: list[str] = []
+        self.memory: dict[int, object] = {}
+        self.recorded: list | None = None
+
+    def __getattr__(self, name):
+        def call(*arguments):
+            self.calls.append(name)
+            if name == self.fails:
+                return (Error(2),)
+            return (Error(0), *getattr(self, f"_{name}", lambda *_: ())(*arguments))
+
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return call
+
+    def _cudaGetDevice(self):  # noqa: N802
+        return (0,)
+
+    def _cudaDeviceGetAttribute(self, which, device):  # noqa: N802
+        return (self.capability[which],)
+
+    def _cudaMalloc(self, size):  # noqa: N802
+        memory = (ctypes.c_char * size)()
+        self.memory[ctypes.addressof(memory)] = memory
+        return (ctypes.addressof(memory),)
+
+    _cudaMallocHost = _cudaMalloc  # noqa: N815
+
+    def _cudaFree(self, pointer):  # noqa: N802
+        del self.memory[pointer]
+        return ()
+
+    _cudaFreeHost = _cudaFree  # noqa: N815
+
+    def _cudaStreamCreate(self):  # noqa: N802
+        return (7,)
+
+    def _cudaMemcpyAsync(self, to, of, size, kind, stream):  # noqa: N802
+        self.do(lambda: ctypes.memmove(to, of, size))
+        return ()
+
+    def do(self, work):
+        """Now, or later if a graph is being recorded."""
+        if self.recorded is None:
+            work()
+        else:
+            self.recorded.append(work)
+
+    def _cudaStreamBeginCapture(self, stream, mode):  # noqa: N802
+        self.recorded = []
+        return ()
+
+    def _cudaStreamEndCapture(self, stream):  # noqa: N802
+        recorded, self.recorded = self.recorded, None
+        return (recorded,)
+
+    def _cudaGraphInstantiate(self, recorded, flags):  # noqa: N802
+        return (recorded,)
+
+    def _cudaGraphLaunch(self, recorded, stream):  # noqa: N802
+        for work in recorded:
+            work()
+        return ()
+
+
+class Error(int):
+    """A cudaError_t."""
+
+    name = "cudaErrorFake"
+
+
+class FakeEngine:
+    """Adds 1 to the first classes values of every sample; its runtime hands out itself."""
+
+    num_io_tensors = 2
+
+    def __init__(self, cuda, batch, capturable=True, dtype=None, address_ok=True, context_ok=True):
+        self.cuda, self.batch, self.capturable = cuda, batch, capturable
+        self.dtype, self.address_ok, self.context_ok = dtype or trt.float32, address_ok, context_ok
+        self.addresses: dict[str, int] = {}
+
+    def get_tensor_name(self, i):
+        return ("maps", "logits")[i]
+
+    def get_tensor_mode(self, name):
+        return trt.TensorIOMode.INPUT if name == "maps" else trt.TensorIOMode.OUTPUT
+
+    def get_tensor_shape(self, name):
+        return (self.batch, 4, 28, 28, 3) if name == "maps" else (self.batch, 3)
+
+    def get_tensor_dtype(self, name):
+        return self.dtype
+
+    def create_execution_context(self):
+        return self if self.context_ok else None
+
+    def set_tensor_address(self, name, pointer):
+        self.addresses[name] = pointer
+        return self.address_ok
+
+    def is_stream_capturable(self, stream):
+        return self.capturable
+
+    def execute_async_v3(self, stream):
+        self.cuda.do(self.compute)
+        return True
+
+    def compute(self):
+        maps = (ctypes.c_float * (self.batch * 9408)).from_address(self.addresses["maps"])
+        logits = (ctypes.c_float * (self.batch * 3)).from_address(self.addresses["logits"])
+        values = np.ctypeslib.as_array(maps).reshape(self.batch, -1)[:, :3] + 1
+        np.ctypeslib.as_array(logits)[:] = values.ravel()
+
+
+@pytest.fixture
+def runner(card, tmp_path, monkeypatch):
+    """A runner over fake GPU and fake engines of the batch sizes 1 and 4; options by attribute."""
+    request = Request(card, "onnxruntime", "fp32", cache_root(tmp_path / "c"), (1, 4))
+    monkeypatch.setattr("engine.build._measured", lambda request, engine: {})
+    engine = ensure(request)
+    engine = dataclasses.replace(
+        engine, manifest=dataclasses.replace(engine.manifest, compute_capability="8.9")
+    )
+
+    def make(fails="", **options):
+        cuda = FakeCuda(fails=fails)
+        made = TensorRtRunner(card, engine, Cuda(cuda))
+        fakes = iter([FakeEngine(cuda, 1, **options), FakeEngine(cuda, 4, **options)])
+        runtime = SimpleNamespace(deserialize_cuda_engine=lambda content: next(fakes))
+        monkeypatch.setattr(tensorrt_runner.trt, "Runtime", lambda logger: runtime)
+        return made, cuda
+
+    return make
+
+
+MAPS = np.random.default_rng(0).integers(0, 256, (6, 4, 28, 28, 3)).astype(np.float32)
+WANTED = MAPS.reshape(6, -1)[:, :3] + 1
+
+
+def test_blocks_of_four_and_singles_are_replayed_from_graphs(runner):
+    made, cuda = runner()
+    with made:
+        cuda.calls.clear()
+        np.testing.assert_array_equal(made.infer(MAPS), WANTED)
+        assert cuda.calls == ["cudaGraphLaunch", "cudaStreamSynchronize"] * 3
+    assert cuda.memory == {}, "every buffer is freed"
+    assert "cudaGraphExecDestroy" in cuda.calls and "cudaStreamDestroy" in cuda.calls
+
+
+def test_a_stream_that_cannot_be_captured_runs_without_a_graph(runner):
+    made, cuda = runner(capturable=False)
+    with made:
+        np.testing.assert_array_equal(made.infer(MAPS), WANTED)
+    assert "cudaStreamBeginCapture" not in cuda.calls
+
+
+def test_a_failed_capture_is_ended_and_runs_without_a_graph(runner):
+    made, cuda = runner(fails="cudaGraphInstantiate")
+    with made:
+        np.testing.assert_array_equal(made.infer(MAPS), WANTED)
+        assert "cudaGraphInstantiate failed" in made._blocks[1].why_no_graph
+    assert cuda.recorded is None and cuda.memory == {}
+
+
+@pytest.mark.parametrize("call", ["cudaMalloc", "cudaMallocHost", "cudaMemcpyAsync", "cudaStreamSynchronize"])
+def test_every_return_is_checked_and_nothing_leaks(runner, call):
+    made, cuda = runner(fails=call)
+    with pytest.raises(EngineFault, match=f"{call} failed") as caught:
+        made.activate()
+    assert cuda.memory == {}
+    if call != "cudaStreamSynchronize":
+        assert "tensor maps" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"dtype": trt.float16}, "engine tensor maps is DataType.HALF"),
+        ({"address_ok": False}, "refused the address of tensor maps"),
+        ({"context_ok": False}, "no execution context"),
+    ],
+)
+def test_engines_that_do_not_fit_are_refused_by_name(runner, options, message):
+    made, cuda = runner(**options)
+    with pytest.raises((EngineFault, EngineMismatch), match=message):
+        made.activate()
+    assert cuda.memory == {}
+
+
+def test_a_context_stays_on_its_thread(runner):
+    made, _ = runner()
+    caught = []
+
+    def elsewhere():
+        try:
+            made.infer(MAPS[:1])
+        except EngineInputError as error:
+            caught.append(str(error))
+
+    with made:
+        thread = threading.Thread(target=elsewhere)
+        thread.start()
+        thread.join(10.0)
+    assert caught and "thread that activated" in caught[0]
+
+
+def test_no_gpu_is_one_clear_line():
+    try:
+        Cuda().compute_capability()
+    except EngineFault as error:
+        assert "see nvidia-smi" in str(error)
+
+
+@rtx
+@pytest.mark.skipif("FLINCH_SLOW" not in os.environ, reason="minutes and 5 GB of memory: set FLINCH_SLOW=1")
+@pytest.mark.parametrize("precision", ["fp32", "fp16", "int8"])
+def test_published_size_is_built_in_every_precision(precision):
+    card = published_card(cache_root())
+    network = trt_api.Network(trt, typed(card, precision), "published")
+    assert network.facts().multiplications[KINDS[precision]] > 100
+    assert len(network.build("8.6")) > 100_000_000
