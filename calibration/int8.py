@@ -106,7 +106,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         "--clips", type=Path, nargs="*", default=[], help="recordings for the live chain's maps"
     )
     parser.add_argument("--most", type=int, default=100, help="live maps to take at most")
-    parser.add_argument("--agreement", type=float, default=1.0, help="share of decisions that must stay")
+    parser.add_argument("--agreement", type=float, default=0.995, help="share of decisions that must stay")
     parser.add_argument("--json", type=Path, help="default: the model's file in engine/ranges")
     parser.add_argument("--onnx", type=Path, help="write the Q/DQ graph, too")
     return parser.parse_args(argv)

@@ -21,7 +21,7 @@ from engine.errors import EngineInputError
 
 LIMIT = 127  # of a symmetric int8
 CLIP = 0.9999  # share of an activation's values inside its range; the rest is cut off
-_RANKED_ON = 64  # samples that put the layers in order; whether decisions agree is asked of all
+_RANKED_ON = 16  # samples that put the layers in order; whether decisions agree is asked of all
 
 Maps = NDArray[np.float32]
 Logits = NDArray[np.float32]
