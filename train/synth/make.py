@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from realtime.clock import NS_PER_S
 from realtime.errors import ConfigError
 from realtime.movement.model import Movement, amplitude_px
-from train.known.people import read_people
 from train.synth.clips import Take, read_take
 from train.synth.dense import write_dense
 from train.synth.nuisance import NuisanceConfig, Sensor, Sway, delivered
+from train.synth.people import read_people
 from train.synth.scene import Bgr, ClipScene, Moved, Scene, StillScene, moved_at
 from train.synth.script import ScriptConfig, draw_script
 from train.synth.split import Material

@@ -25,9 +25,9 @@ from realtime.movement.model import (
     scaled,
     warp,
 )
-from train.known.people import Person
 from train.synth.anchors import Meshes, calmed, spans_of
 from train.synth.nuisance import Sway
+from train.synth.people import Person
 from train.synth.script import Span
 
 Bgr = NDArray[np.uint8]

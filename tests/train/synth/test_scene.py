@@ -6,8 +6,8 @@ import pytest
 from realtime.face.alignment import eyes_pose, to_face_units
 from realtime.movement.model import Action, Movement, MovementKind
 from tests.portrait import mesh, portrait
-from train.known.people import Person
 from train.synth.nuisance import Sway
+from train.synth.people import Person
 from train.synth.scene import STILL_SIZE, ClipScene, Moved, StillScene, frontal
 
 LIFT = Movement(1.0, 1.2, 1.4, (Action(1, 0.02), Action(2, 0.02)), MovementKind.MICRO, "surprise")
