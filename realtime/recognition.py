@@ -66,7 +66,8 @@ def open_recogniser(config: RecognitionConfig = RecognitionConfig()) -> tuple[Ru
 
     Raises: ModelFileError, EngineMismatch: see `engine.runners.open_runner`.
     """
-    runner = open_runner(config.backend, config.model)
+    # the ready line says what runs; why others were passed over is `engine.bench`'s to tell
+    runner = open_runner(config.backend, config.model, say=lambda line: None)
     runner.activate()
     runner.infer(np.zeros((1, *runner.metadata.sample_shape), dtype=np.float32))
     return runner, Recogniser(runner, config)
