@@ -33,7 +33,8 @@ def video_format(codec: str, kbps: int) -> VideoFormat:
     rate = {"b": f"{kbps}k", "maxrate": f"{kbps}k", "bufsize": f"{kbps}k"}
     fast = {"preset": "veryfast" if codec == "h264" else "superfast", "g": "60", "bf": "0"}
     if codec == "vp8":
-        options = {**rate, "deadline": "realtime", "cpu-used": "6", "g": "60"}
+        # Below 0 the speed is fixed; above, it follows the load, and a seed would not give its bytes again.
+        options = {**rate, "deadline": "realtime", "cpu-used": "-6", "g": "60"}
         return VideoFormat("webm", "libvpx", "yuv420p", options, {}, Fraction(1, 1000), 1)
     if codec == "lossless":
         options = {"preset": "ultrafast", "qp": "0"}
