@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -52,6 +52,7 @@ class Run:
         *,
         lossless: bool,
         rooms: Rooms | None = None,
+        more_sinks: Sequence[Sink] = (),
         clock: Clock = now_ns,
     ) -> None:
         self.times = StageTimes(clock)
@@ -67,7 +68,7 @@ class Run:
         self.pipeline = Pipeline(
             source,
             self.rooms,
-            self._sinks(),
+            [*self._sinks(), *more_sinks],
             config=config.ring,
             lossless=lossless,
             limit_s=wanted.limit_s,
