@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 # median length of a two-dimensional Gaussian vector, in standard deviations
 _RAYLEIGH_MEDIAN = 1.1774
+MOST_PX = 5.0  # chip pixels: a face that trembles this much is not at rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +31,25 @@ class RestConfig:
     refresh_s: float = 0.2  # how often it is measured again
     delay_s: float = 0.3  # a chip enters the reference only after this much rest behind it
     reference_s: float = 0.8  # time constant of the reference
+    person_px: tuple[float, ...] = ()  # one floor for each of REGIONS, from a profile; empty: nobody measured
 
     def __post_init__(self) -> None:
         if min(self.floor_px, self.memory_s, self.refresh_s, self.delay_s, self.reference_s) <= 0:
             raise ConfigError("rest: every setting must be positive")
+        believable = all(0 < px < MOST_PX for px in self.person_px)
+        if not believable or len(self.person_px) not in (0, len(REGIONS)):
+            raise ConfigError(f"rest.person_px: {len(REGIONS)} numbers over 0 and under {MOST_PX:g}, or none")
+
+    @property
+    def floors_px(self) -> NDArray[np.float32]:
+        """(regions,) no region is believed to be calmer than this."""
+        person_px = self.person_px or (self.floor_px,) * len(REGIONS)
+        return np.maximum(np.array(person_px, np.float32), np.float32(self.floor_px))
+
+    @property
+    def first_px(self) -> NDArray[np.float32]:
+        """(regions,) what the noise is taken for before it is measured: a person's, or a cautious guess."""
+        return self.floors_px if self.person_px else 2 * self.floors_px
 
 
 class Rest:
@@ -43,7 +59,8 @@ class Rest:
         self._config = config
         self._lengths: deque[tuple[int, NDArray[np.float32]]] = deque()
         self._waiting: deque[Seen] = deque()
-        self.noise_px = np.full(len(REGIONS), 2 * config.floor_px, np.float32)
+        self._floors_px = config.floors_px
+        self.noise_px = config.first_px
         self._measured_ns = 0
         self._learnt = 0
         self._learnt_ns: int | None = None
@@ -73,7 +90,7 @@ class Rest:
         """The person starts anew."""
         self.restart()
         self._lengths.clear()
-        self.noise_px = np.full(len(REGIONS), 2 * self._config.floor_px, np.float32)
+        self.noise_px = self._config.first_px
 
     def _mix(self, seen: Seen, motion: FaceMotion) -> None:
         """A plain mean of the first chips, then an exponential one."""
@@ -91,4 +108,4 @@ class Rest:
             return
         self._measured_ns = now_ns
         median = np.median([lengths for _, lengths in self._lengths], axis=0)
-        self.noise_px = np.maximum(median / _RAYLEIGH_MEDIAN, self._config.floor_px).astype(np.float32)
+        self.noise_px = np.maximum(median / _RAYLEIGH_MEDIAN, self._floors_px).astype(np.float32)

@@ -129,3 +129,22 @@ def test_settled_only_after_the_peak_and_only_once_still():
 def test_impossible_settings_are_refused():
     with pytest.raises(ConfigError, match="rest"):
         RestConfig(delay_s=0)
+
+
+def test_a_known_person_is_never_believed_calmer_than_measured():
+    person_px = tuple(0.01 * (number + 1) for number in range(len(REGIONS)))
+    config = RestConfig(person_px=person_px)
+    rest, motion = Rest(config), CountingMotion()
+    floors = np.maximum(person_px, config.floor_px)
+    assert rest.noise_px == pytest.approx(floors)  # before anything is measured
+    for index in range(200):
+        rest.learn(seen(index, np.zeros((len(REGIONS), 2))), motion, calm=True)
+    assert rest.noise_px == pytest.approx(floors)
+    rest.forget()
+    assert rest.noise_px == pytest.approx(floors)
+
+
+@pytest.mark.parametrize("person_px", [(0.1,), (0.0,) * len(REGIONS), (0.1,) * 14 + (float("nan"),)])
+def test_a_person_is_measured_in_every_region(person_px):
+    with pytest.raises(ConfigError, match="rest.person_px: 15 numbers"):
+        RestConfig(person_px=person_px)
