@@ -1,31 +1,28 @@
 """From a frame to upright face chips: landmarks, identity, alignment, quality.
 
-MediaPipe 0.10.21 carries its face mesh (468 points) in the wheel; nothing is downloaded. It tracks
-from frame to frame, so every frame must be shown to it, in order, exactly once.
+The face mesh is followed from frame to frame, so every frame must be shown, in order, exactly once.
 """
 
 from __future__ import annotations
 
-import contextlib
 import math
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Literal
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from realtime.clock import NS_PER_S
 from realtime.errors import ConfigError
 from realtime.face.alignment import Aligner, AlignmentConfig, cut_chip
+from realtime.face.mesh import MESH_POINTS, Landmarks, MediaPipeMesh, MeshModel
 from realtime.face.quality import QualityConfig, QualityMeter
 from realtime.types import FaceChip, Frame, freeze
 
-MESH_POINTS = 468
+__all__ = ["MESH_POINTS", "FaceConfig", "FaceFinder", "LandmarkModel", "Landmarks"]
 
-Landmarks = NDArray[np.float32]  # (468, 3): x, y and depth in frame pixels
 LandmarkModel = Callable[[NDArray[np.uint8]], list[Landmarks]]
 
 
@@ -34,7 +31,9 @@ class FaceConfig:
     """How faces are found and kept apart."""
 
     faces: int = 1  # watched at once, at most
+    model: Literal["openvino", "mediapipe"] = "openvino"  # the same mesh; see realtime.face.tracked_mesh
     min_confidence: float = 0.5  # of the detector and of the tracker
+    search_s: float = 0.2  # how often more faces are searched for while some are followed; openvino only
     memory_s: float = 2.0  # a face lost for less keeps its number
     reach_iod: float = 1.2  # farther than this from where it was, it is somebody else
     alignment: AlignmentConfig = field(default_factory=AlignmentConfig)
@@ -45,8 +44,8 @@ class FaceConfig:
             raise ConfigError(f"face.faces must be 1 to 8, got {self.faces}")
         if not 0 < self.min_confidence < 1:
             raise ConfigError(f"face.min_confidence must lie between 0 and 1, got {self.min_confidence}")
-        if self.memory_s < 0 or self.reach_iod <= 0:
-            raise ConfigError("face.memory_s must not be negative and face.reach_iod must be positive")
+        if min(self.memory_s, self.search_s) < 0 or self.reach_iod <= 0:
+            raise ConfigError("face.memory_s, search_s must not be negative; reach_iod must be positive")
 
 
 class FaceFinder:
@@ -54,15 +53,13 @@ class FaceFinder:
 
     def __init__(self, config: FaceConfig = FaceConfig(), model: LandmarkModel | None = None) -> None:
         self._config = config
-        self._mesh: Any = None if model else _face_mesh(config)
-        self._model = model or self._mediapipe
-        self._spoken = False
+        self._mesh: MeshModel = _Given(model) if model else _face_mesh(config)
         self._tracks: list[_Track] = []
         self._next_face = 0
 
     def landmarks(self, frame: Frame) -> list[Landmarks]:
         """The face meshes of the next frame, (468, 3) each, in the model's own order."""
-        return self._model(frame.bgr)
+        return self._mesh.find(frame)
 
     def chips(self, frame: Frame, meshes: list[Landmarks]) -> tuple[FaceChip, ...]:
         """One chip per mesh, by identity."""
@@ -74,21 +71,7 @@ class FaceFinder:
         return self.chips(frame, self.landmarks(frame))
 
     def close(self) -> None:
-        if self._mesh is not None:
-            self._mesh.close()
-            self._mesh = None
-
-    def _mediapipe(self, bgr: NDArray[np.uint8]) -> list[Landmarks]:
-        height, width = bgr.shape[:2]
-        # its threads also speak up once, at the first face
-        with contextlib.nullcontext() if self._spoken else _quiet_stderr():
-            found = self._mesh.process(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)).multi_face_landmarks or []
-        self._spoken = self._spoken or bool(found)
-        scale = np.array([width, height, width], np.float32)
-        return [
-            np.array([(p.x, p.y, p.z) for p in face.landmark], np.float32)[:MESH_POINTS] * scale
-            for face in found
-        ]
+        self._mesh.close()
 
     def _track_of(self, mesh: Landmarks, t_ns: int) -> _Track:
         """The remembered face nearest to this mesh, not yet seen in this frame; else a new one."""
@@ -148,31 +131,24 @@ def _centre(mesh: Landmarks) -> tuple[NDArray[np.float64], float]:
     return outer.mean(axis=0), max(float(np.linalg.norm(outer[1] - outer[0])) / 1.45, 1.0)
 
 
-def _face_mesh(config: FaceConfig) -> Any:
-    """MediaPipe's face mesh; its native start-up chatter is kept off the terminal."""
-    os.environ.setdefault("GLOG_minloglevel", "2")
-    with _quiet_stderr():
-        import mediapipe
+def _face_mesh(config: FaceConfig) -> MeshModel:
+    """The configured way to the face mesh; MediaPipe's own where OpenVINO is not installed."""
+    if config.model == "openvino":
+        with suppress(ImportError):
+            from realtime.face.tracked_mesh import TrackedMesh
 
-        mesh = mediapipe.solutions.face_mesh.FaceMesh(
-            static_image_mode=False,
-            max_num_faces=config.faces,
-            refine_landmarks=False,
-            min_detection_confidence=config.min_confidence,
-            min_tracking_confidence=config.min_confidence,
-        )
-        mesh.process(np.zeros((64, 64, 3), np.uint8))  # its threads speak up at the first picture
-        return mesh
+            return TrackedMesh(config.faces, config.min_confidence, config.search_s)
+    return MediaPipeMesh(config.faces, config.min_confidence)
 
 
-@contextlib.contextmanager
-def _quiet_stderr() -> Iterator[None]:
-    """Native libraries write to descriptor 2 directly, past sys.stderr."""
-    kept = os.dup(2)
-    with open(os.devnull, "w") as nowhere:  # noqa: PTH123
-        os.dup2(nowhere.fileno(), 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
+class _Given:
+    """A function from a picture to its meshes, as a model."""
+
+    def __init__(self, model: LandmarkModel) -> None:
+        self._model = model
+
+    def find(self, frame: Frame) -> list[Landmarks]:
+        return self._model(frame.bgr)
+
+    def close(self) -> None:
+        pass
