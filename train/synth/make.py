@@ -15,6 +15,7 @@ from realtime.errors import ConfigError
 from realtime.movement.model import Movement, amplitude_px
 from train.synth.clips import Take, read_take
 from train.synth.dense import write_dense
+from train.synth.gaze import Gaze
 from train.synth.nuisance import NuisanceConfig, Sensor, Sway, delivered
 from train.synth.people import read_people
 from train.synth.scene import Bgr, ClipScene, Moved, Scene, StillScene, moved_at
@@ -46,7 +47,9 @@ class SynthConfig:
 
 STILL_DEFAULTS = SynthConfig(script=ScriptConfig(blink_share=0.2))
 # A clip brings its own noise, light, blinks and head motion.
-CLIP_DEFAULTS = SynthConfig(nuisance=NuisanceConfig(noise=0.0, flicker=0.0, drift=0.0, sway_iod=0.0))
+CLIP_DEFAULTS = SynthConfig(
+    nuisance=NuisanceConfig(noise=0.0, flicker=0.0, drift=0.0, sway_iod=0.0, gaze_iod=0.0)
+)
 
 
 def defaults_for(part: str) -> SynthConfig:
@@ -97,7 +100,9 @@ class Studio:
             (person,) = read_people([path], STILL_IOD_PX)
             frames = round(self._config.seconds * self._config.fps)
             sway = Sway(rng, self._config.nuisance.sway_iod * STILL_IOD_PX)
-            return StillScene(person, np.arange(frames) / self._config.fps, sway)
+            # of its own stream: the same seed draws the same script with and without it
+            gaze = Gaze(rng.spawn(1)[0], self._config.nuisance.gaze_iod, self._config.seconds)
+            return StillScene(person, np.arange(frames) / self._config.fps, sway, gaze)
         if self._take is None or self._take[0] != material.file:
             self._take = material.file, read_take(path)
         take = self._take[1]

@@ -23,11 +23,12 @@ class NuisanceConfig:
     flicker: float = 0.004  # of the brightness, at what the frame rate leaves of the lamps' 100 Hz
     drift: float = 0.01  # of the brightness, over some seconds
     sway_iod: float = 0.05  # reach of the head, IOD; stills only
+    gaze_iod: float = 0.04  # reach of the eyes, IOD (some 10 degrees); stills only
     dropped: float = 0.0  # share of frames that never come
     doubled: float = 0.0  # share of frames that show the one before again
 
     def __post_init__(self) -> None:
-        if min(self.noise, self.flicker, self.drift, self.sway_iod) < 0:
+        if min(self.noise, self.flicker, self.drift, self.sway_iod, self.gaze_iod) < 0:
             raise ConfigError("nuisance: strengths must not be negative")
         if not (0 <= self.dropped < 0.5 and 0 <= self.doubled < 0.5):
             raise ConfigError("nuisance.dropped and nuisance.doubled are shares below 0.5")

@@ -26,6 +26,7 @@ from realtime.movement.model import (
     warp,
 )
 from train.synth.anchors import Meshes, calmed, spans_of
+from train.synth.gaze import Gaze, eyeballs
 from train.synth.nuisance import Sway
 from train.synth.people import Person
 from train.synth.script import Span
@@ -57,15 +58,19 @@ class Scene(Protocol):
 
 
 class StillScene:
-    """One still, its head swaying, at any frame rate."""
+    """One still, its head swaying and its eyes wandering, at any frame rate."""
 
-    def __init__(self, person: Person, t_s: NDArray[np.float64], sway: Sway) -> None:
+    def __init__(
+        self, person: Person, t_s: NDArray[np.float64], sway: Sway, gaze: Gaze | None = None
+    ) -> None:
         self.t_s = t_s
         self.shape = (STILL_SIZE, STILL_SIZE)
         self.spans: Sequence[Span] = [(float(t_s[0]), float(t_s[-1]))]
         self.eye_opening = eye_opening(person.landmarks_px)
         self._person = person
         self._sway = sway
+        self._gaze = gaze
+        self._eyeballs = eyeballs(person.landmarks_px, person.bgr.shape[:2])
         low, high = person.landmarks_px.min(axis=0), person.landmarks_px.max(axis=0)
         self._centre = (low + high) / 2
         self._field: tuple[Movement, Field] | None = None
@@ -80,6 +85,9 @@ class StillScene:
             box, field = self._canvas_field(moved.movement)
             back = inverse(np.float32(moved.strength) * field)
             at += _within(back, at - np.array([box[1].start, box[0].start], np.float32))
+        if self._gaze is not None:
+            look_px = self._gaze.at(float(self.t_s[index])) * np.float32(iod_px(self._person.landmarks_px))
+            at -= _within(self._eyeballs, at)[..., None] * look_px
         mode = cv2.BORDER_REPLICATE
         return np.asarray(
             cv2.remap(self._person.bgr, at, _NO_MAP, cv2.INTER_CUBIC, borderMode=mode), np.uint8
@@ -161,7 +169,7 @@ def frontal(landmarks_px: Landmarks, least_iod_px: float = 20.0) -> bool:
     return bool(iod_px(landmarks_px) >= least_iod_px and 0.5 < right / max(float(left), 1e-6) < 2.0)
 
 
-def _within(field: Field, at: Field) -> Field:
+def _within(field: NDArray[np.float32], at: Field) -> NDArray[np.float32]:
     """The field at `at` (its own pixels), 0 outside it."""
     mode = cv2.BORDER_CONSTANT
     return np.asarray(cv2.remap(field, at, _NO_MAP, cv2.INTER_LINEAR, borderMode=mode), np.float32)

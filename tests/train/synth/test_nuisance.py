@@ -4,6 +4,9 @@ import numpy as np
 import pytest
 
 from realtime.errors import ConfigError
+from realtime.movement.geometry import LID_MIDDLES
+from tests.portrait import mesh
+from train.synth.gaze import Gaze, eyeballs
 from train.synth.nuisance import NuisanceConfig, Sensor, Sway, delivered
 
 GRAY = np.full((64, 80, 3), 128, np.uint8)
@@ -60,3 +63,19 @@ def test_strengths_are_checked() -> None:
         NuisanceConfig(noise=-1)
     with pytest.raises(ConfigError, match="shares below"):
         NuisanceConfig(dropped=0.6)
+
+
+def test_eyes_jump_and_then_rest_within_their_reach() -> None:
+    gaze = Gaze(np.random.default_rng(3), 0.04, 30.0)
+    looks = np.array([gaze.at(t) for t in np.arange(0, 30, 0.01)])
+    assert 0.03 < np.abs(looks[:, 0]).max() <= 0.04 and np.abs(looks[:, 1]).max() <= 0.016
+    moving = np.abs(np.diff(looks, axis=0)).max(axis=1) > 0
+    assert 0.01 < moving.mean() < 0.15
+
+
+def test_only_what_lies_between_the_lids_goes_along_with_the_eyes() -> None:
+    portrait = mesh()[:, :2]
+    share = eyeballs(portrait, (int(portrait[:, 1].max()) + 9, int(portrait[:, 0].max()) + 9))
+    middles = [portrait[list(pair)].mean(axis=0).round().astype(int) for pair in LID_MIDDLES]
+    assert all(share[y, x] > 0.9 for x, y in middles)
+    assert all(share[y, x] == 0 for x, y in portrait[[33, 133, 70, 50, 168]].round().astype(int))
