@@ -1,0 +1,1 @@
+"""Flinch in the browser: `python -m realtime.web`."""

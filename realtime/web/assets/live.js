@@ -1,0 +1,1 @@
+customElements.define("flinch-live", class extends HTMLElement {});

@@ -1,0 +1,68 @@
+"""What every part of the page may know: settings, folders, and where results go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from realtime.app.assemble import Rooms, rooms_of
+from realtime.config import Config
+from realtime.errors import ConfigError
+from realtime.stats import StageTimes
+
+if TYPE_CHECKING:
+    from realtime.review.desk import Desk
+
+SESSIONS_NAME = "sessions"  # folders of recorded sessions, below the data folder
+PROFILES_NAME = "profiles"  # what calibration measured, one JSON file each
+STORE_NAME = "flinch.sqlite"
+
+
+@dataclass(frozen=True, slots=True)
+class LiveLimits:
+    """How many may watch at once, and how long a connection may be silent. Seconds."""
+
+    sessions: int = 2
+    connect_s: float = 15.0  # from the answer to the first sign of life
+    silent_s: float = 20.0  # a page says every second that it is there
+    offer_s: float = 5.0  # a request body that takes longer is given up
+    offers: int = 20  # from one visitor or address ..
+    offers_per_s: float = 60.0  # .. in so many seconds
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.sessions <= 16:
+            raise ConfigError(f"--max-sessions must lie in 1 .. 16, not {self.sessions}")
+
+
+@dataclass(frozen=True, slots=True)
+class WebState:
+    """One server's settings. `data` exists and only its owner can read it."""
+
+    config: Config
+    data: Path
+    desk: Desk
+    clips: Path | None = None  # a folder whose clips the Replay tab offers
+    default_source: str = "demo"  # what plays when there is no camera
+    limits: LiveLimits = field(default_factory=LiveLimits)
+    rooms: Callable[[Config, StageTimes], Rooms] = rooms_of
+
+    @property
+    def sessions(self) -> Path:
+        return self.data / SESSIONS_NAME
+
+    @property
+    def profiles(self) -> Path:
+        return self.data / PROFILES_NAME
+
+
+def make_data_folder(path: Path) -> Path:
+    """The folder, made where it is missing, closed to everyone else. Raises: ConfigError."""
+    try:
+        for folder in (path, path / SESSIONS_NAME, path / PROFILES_NAME):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.chmod(0o700)
+    except OSError as error:
+        raise ConfigError(f"--data {path}: {error.strerror}") from error
+    return path.resolve()

@@ -1,0 +1,29 @@
+"""Consent first, then the tabs; nothing leaves the machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, expect
+
+from realtime.benches.browser import Served
+from tests.e2e.browser.conftest import open_tab
+
+
+def test_nothing_is_shown_before_consent(browser: Browser, server: Served, artifacts: Path) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(server.url)
+    agree = page.get_by_role("button", name="Everyone in view agrees: begin")
+    expect(agree).to_be_visible()
+    expect(page.get_by_role("tab", name="Live")).to_have_count(0)
+    expect(page.get_by_text("does not detect lies")).to_be_visible()
+    page.screenshot(path=artifacts / "consent.png", full_page=True)
+    context.close()
+
+
+def test_every_tab_opens(page: Page, artifacts: Path) -> None:
+    for title in ("About",):
+        open_tab(page, title)
+        expect(page.get_by_role("tab", name=title)).to_have_attribute("aria-selected", "true")
+        page.screenshot(path=artifacts / f"{title.lower()}.png", full_page=True)
