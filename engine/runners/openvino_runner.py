@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine.errors import ModelFileError
-from engine.openvino_quiet import import_openvino
+from engine.openvino_quiet import import_openvino, openvino_core
 from engine.runners.base import GraphFile, Logits, Maps, Runner
 
 openvino = import_openvino()
@@ -31,7 +31,7 @@ class OpenVinoRunner(Runner):
     def _request(self, batch: int, file: GraphFile) -> Any:
         content = file.read()
         try:
-            core = openvino.Core()
+            core = openvino_core()
             model = core.read_model(model=content)
             compiled = core.compile_model(model, "CPU", {**PROPERTIES, "INFERENCE_NUM_THREADS": self.threads})
         except RuntimeError as error:

@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.openvino_quiet import import_openvino
+from engine.openvino_quiet import import_openvino, openvino_core
 from realtime.clock import NS_PER_S
 from realtime.errors import ConfigError
 from realtime.face.mesh import MESH_POINTS, Landmarks, MediaPipeMesh, MeshModel
@@ -129,7 +129,7 @@ def _open_model() -> Any:
         raise ImportError("MediaPipe is not installed")
     path = Path(package.origin).parent / MODEL
     try:
-        core = openvino.Core()
+        core = openvino_core()
         steps = openvino.preprocess.PrePostProcessor(core.read_model(path))
         steps.input().tensor().set_element_type(openvino.Type.u8)
         steps.input().tensor().set_layout(openvino.Layout("NHWC"))
