@@ -13,6 +13,7 @@ __all__ = [
     "FlowInputError",
     "ModelFileError",
     "OutputError",
+    "ReviewError",
     "SourceError",
 ]
 
@@ -31,6 +32,10 @@ class OutputError(FlinchError):
 
 class FlowInputError(FlinchError):
     """Chips handed to the flow differ in shape or dtype, or hold what is no picture."""
+
+
+class ReviewError(FlinchError):
+    """The review file cannot be opened or written, or a decision, an import or an export is not possible."""
 
 
 class CalibrationError(FlinchError):

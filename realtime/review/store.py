@@ -1,0 +1,309 @@
+"""Sessions, events, evidence and decisions in one SQLite file, or in memory: written as they come.
+
+Thread-safe. Every method raises ReviewError in one line where the file cannot be read or written.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from realtime.errors import ReviewError
+from realtime.review import codec
+from realtime.review.connection import Database
+from realtime.review.decisions import changed, shift
+from realtime.review.queries import sql_of
+from realtime.review.records import (
+    Candidate,
+    Change,
+    Evidence,
+    Origin,
+    Query,
+    Ref,
+    Review,
+    Session,
+    Status,
+    Tally,
+)
+from realtime.types import Event
+
+SESSION_COLUMNS = "id, name, source, origin, started, subject, folder, finished"
+EVIDENCE_COLUMNS = "series, loop_mp4, chips_png, heat_png, heat_range_px, maps"
+DECISION_COLUMNS = (
+    "status, label, onset_frame, apex_frame, offset_frame, onset_ns, apex_ns, offset_ns, note, decided"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a store in memory may hold; the oldest session goes first, then the oldest events."""
+
+    sessions: int = 8
+    max_mb: float = 96.0
+
+
+def utc_text() -> str:
+    """The wall clock, for people: 2026-11-21T08:15:30+00:00."""
+    return datetime.now(timezone.utc).isoformat(timespec="seconds")
+
+
+class Store:
+    """One library of sessions. `path` None: in memory only, bounded by `limits`."""
+
+    def __init__(self, path: Path | None = None, *, limits: Limits | None = None) -> None:
+        self.path = path
+        self._database = Database(path)
+        self._limits = limits or (Limits() if path is None else None)
+
+    @property
+    def kept(self) -> bool:
+        """Whether it outlives the program."""
+        return self.path is not None
+
+    # sessions
+
+    def add_session(
+        self, name: str, source: str, origin: Origin, *,
+        subject: str = "", folder: str | None = None, started: str | None = None, id: str | None = None,
+    ) -> Session:  # fmt: skip
+        """A new, unfinished session. A known `id` (of an import) stays."""
+        session = Session(
+            id or secrets.token_hex(8), name, source, origin, started or utc_text(), subject, folder
+        )
+        with self._database.writing() as sql:
+            sql.execute(
+                f"INSERT INTO sessions ({SESSION_COLUMNS}) VALUES (?,?,?,?,?,?,?,0)", _session_row(session)
+            )
+        self._shrink(keep=session.id)
+        return session
+
+    def finish_session(self, session: str) -> None:
+        """No more events will come."""
+        with self._database.writing() as sql:
+            sql.execute("UPDATE sessions SET finished = 1 WHERE id = ?", (session,))
+
+    def describe_session(self, session: str, *, name: str | None = None, subject: str | None = None) -> None:
+        """Another name, or who was watched."""
+        with self._database.writing() as sql:
+            sql.execute(
+                "UPDATE sessions SET name = coalesce(?, name), subject = coalesce(?, subject) WHERE id = ?",
+                (name, subject, session),
+            )
+
+    def sessions(self) -> tuple[Session, ...]:
+        """All of them, the newest first."""
+        with self._database.reading() as sql:
+            rows = sql.execute(
+                f"SELECT {SESSION_COLUMNS} FROM sessions ORDER BY started DESC, rowid DESC"
+            ).fetchall()
+        return tuple(_session(row) for row in rows)
+
+    def session(self, session: str) -> Session | None:
+        with self._database.reading() as sql:
+            row = sql.execute(f"SELECT {SESSION_COLUMNS} FROM sessions WHERE id = ?", (session,)).fetchone()
+        return None if row is None else _session(row)
+
+    def tallies(self) -> dict[str, Tally]:
+        """How far the review of each session is."""
+        with self._database.reading() as sql:
+            rows = sql.execute(
+                "SELECT s.id, count(e.event), coalesce(sum(d.status = 'accepted'), 0), "
+                "coalesce(sum(d.status = 'rejected'), 0) FROM sessions s LEFT JOIN events e ON e.session = s.id "
+                "LEFT JOIN decisions d ON d.id = e.decision GROUP BY s.id"
+            ).fetchall()
+        return {row[0]: Tally(*row[1:]) for row in rows}
+
+    def delete_session(self, session: str) -> None:
+        """With its events, evidence and decisions, for good."""
+        with self._database.writing() as sql:
+            sql.execute("DELETE FROM sessions WHERE id = ?", (session,))
+        self._database.give_back()
+
+    # events and evidence
+
+    def add_event(self, session: str, event: Event, evidence: Evidence | None = None) -> Ref:
+        """One event as it was found. An event of that number is left as it is."""
+        flags = "".join(f";{flag.value}" for flag in event.flags)
+        record = codec.event_record(event)
+        row = (session, event.event, event.kind.value, event.label, record["confidence"], record["spot_score"],
+               event.onset_ns, f"{flags};", codec.dumped(record))  # fmt: skip
+        with self._database.writing() as sql:
+            sql.execute(
+                "INSERT INTO events (session, event, kind, label, confidence, spot_score, onset_ns, flags, record) "
+                "VALUES (?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING",
+                row,
+            )
+        ref = Ref(session, event.event)
+        if evidence is not None:
+            self.add_evidence(ref, evidence)
+        self._shrink(keep=session)
+        return ref
+
+    def add_evidence(self, ref: Ref, evidence: Evidence) -> None:
+        """What a person needs to judge the event; replaces what was there."""
+        values = (codec.series_text(evidence), evidence.loop_mp4, evidence.chips_png, evidence.heat_png,
+                  evidence.heat_range_px, evidence.maps_u8.tobytes())  # fmt: skip
+        with self._database.writing() as sql:
+            sql.execute(
+                f"INSERT OR REPLACE INTO evidence (session, event, {EVIDENCE_COLUMNS}) VALUES (?,?,?,?,?,?,?,?)",
+                (ref.session, ref.event, *values),
+            )
+        self._shrink(keep=ref.session)
+
+    def evidence(self, ref: Ref) -> Evidence | None:
+        with self._database.reading() as sql:
+            row = sql.execute(
+                f"SELECT {EVIDENCE_COLUMNS} FROM evidence WHERE session = ? AND event = ?",
+                (ref.session, ref.event),
+            ).fetchone()
+        return None if row is None else codec.evidence_of(*row)
+
+    def candidates(self, query: Query = Query()) -> tuple[Candidate, ...]:
+        """What the query asks for, in its order."""
+        with self._database.reading() as sql:
+            rows = sql.execute(*sql_of(query)).fetchall()
+        return tuple(_candidate(row) for row in rows)
+
+    def candidate(self, ref: Ref) -> Candidate:
+        """Raises: ReviewError when there is none (any more)."""
+        with self._database.reading() as sql:
+            return self._found(sql, ref)
+
+    def _found(self, sql: Any, ref: Ref) -> Candidate:
+        statement, values = sql_of(Query(sessions=(ref.session,)))
+        statement = statement.replace(" WHERE ", " WHERE e.event = ? AND ", 1)
+        row = sql.execute(statement, [ref.event, *values]).fetchone()
+        if row is None:
+            raise ReviewError(f"event {ref} is not there any more")
+        return _candidate(row)
+
+    # decisions
+
+    def decide(self, ref: Ref, change: Change) -> Candidate:
+        """Writes what a person decided. Raises: ReviewError for marks out of order or an unknown label."""
+        with self._database.writing() as sql:
+            now = self._found(sql, ref)
+            frames, t_ns = self._series(sql, ref)
+            review = changed(now.event, now.review, change, frames, t_ns)
+            if review != now.review:
+                _write_decision(sql, ref, review, utc_text())
+            return self._found(sql, ref)
+
+    def shift(self, ref: Ref, mark: str, steps: int) -> Candidate:
+        """Moves onset, apex or offset by so many frames. Raises: ReviewError, as `decide` does."""
+        with self._database.reading() as sql:
+            frames, _ = self._series(sql, ref)
+            change = shift(self._found(sql, ref).review, mark, steps, frames)
+        return self.decide(ref, change)
+
+    def restore(self, ref: Ref, review: Review) -> bool:
+        """A decision from elsewhere, as it stands there; False when it holds already."""
+        with self._database.writing() as sql:
+            if self._found(sql, ref).review == review:
+                return False
+            if review.decided is None:
+                sql.execute("UPDATE events SET decision = NULL WHERE session = ? AND event = ?", _key(ref))
+            else:
+                _write_decision(sql, ref, review, review.decided)
+            return True
+
+    def undo(self, ref: Ref) -> Candidate:
+        """Back to what held before the last decision; the decision stays in the file's history."""
+        with self._database.writing() as sql:
+            self._found(sql, ref)
+            sql.execute(
+                "UPDATE events SET decision = (SELECT previous FROM decisions WHERE id = events.decision) "
+                "WHERE session = ? AND event = ?",
+                _key(ref),
+            )
+            return self._found(sql, ref)
+
+    def history(self, ref: Ref) -> tuple[Review, ...]:
+        """Every decision that was ever made of it, the oldest first, the undone ones too."""
+        with self._database.reading() as sql:
+            rows = sql.execute(
+                f"SELECT {DECISION_COLUMNS} FROM decisions WHERE session = ? AND event = ? ORDER BY id",
+                _key(ref),
+            ).fetchall()
+        return tuple(Review(Status(row[0]), *row[1:]) for row in rows)
+
+    def _series(self, sql: Any, ref: Ref) -> tuple[list[int], list[int]]:
+        row = sql.execute("SELECT series FROM evidence WHERE session = ? AND event = ?", _key(ref)).fetchone()
+        return ([], []) if row is None else codec.series_lists(row[0])
+
+    # bounds
+
+    def _shrink(self, keep: str) -> None:
+        """Drops what is oldest until a store in memory is within its limits again."""
+        limits = self._limits
+        if limits is None:
+            return
+        others = [session.id for session in reversed(self.sessions()) if session.id != keep]
+        while others and (len(others) >= limits.sessions or self.used_bytes > limits.max_mb * 1e6):
+            self.delete_session(others.pop(0))
+        while self.used_bytes > limits.max_mb * 1e6 and self._drop_oldest(keep):
+            pass
+
+    def _drop_oldest(self, session: str) -> bool:
+        with self._database.writing() as sql:
+            return bool(
+                sql.execute(
+                    "DELETE FROM events WHERE session = ? AND event = (SELECT min(event) FROM events "
+                    "WHERE session = ?) AND (SELECT count(*) FROM events WHERE session = ?) > 1",
+                    (session,) * 3,
+                ).rowcount
+            )
+
+    @property
+    def used_bytes(self) -> int:
+        return self._database.used_bytes
+
+    def close(self) -> None:
+        """Idempotent."""
+        self._database.close()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _key(ref: Ref) -> tuple[str, int]:
+    return ref.session, ref.event
+
+
+def _session_row(session: Session) -> tuple[object, ...]:
+    return (session.id, session.name, session.source, session.origin.value, session.started, session.subject,
+            session.folder)  # fmt: skip
+
+
+def _session(row: tuple[Any, ...]) -> Session:
+    id, name, source, origin, started, subject, folder, finished = row
+    return Session(id, name, source, Origin(origin), started, subject, folder, bool(finished))
+
+
+def _candidate(row: tuple[Any, ...]) -> Candidate:
+    session, record, *decision, evidence = row
+    event = codec.event_of(json.loads(record))
+    status = decision[0]
+    review = Review.of(event) if status is None else Review(Status(status), *decision[1:])
+    return Candidate(session, event, review, bool(evidence))
+
+
+def _write_decision(sql: Any, ref: Ref, review: Review, decided: str) -> None:
+    marks = (review.onset_frame, review.apex_frame, review.offset_frame,
+             review.onset_ns, review.apex_ns, review.offset_ns)  # fmt: skip
+    row = (*_key(ref), *_key(ref), review.status.value, review.label, *marks, review.note, decided)
+    done = sql.execute(
+        f"INSERT INTO decisions (session, event, previous, {DECISION_COLUMNS}) "
+        "VALUES (?, ?, (SELECT decision FROM events WHERE session = ? AND event = ?), ?,?,?,?,?,?,?,?,?,?)",
+        row,
+    )
+    sql.execute(
+        "UPDATE events SET decision = ? WHERE session = ? AND event = ?", (done.lastrowid, *_key(ref))
+    )
