@@ -87,7 +87,10 @@ class Analyser:
         self.faces_seen: set[int] = set()
 
     def step(self, frame: Frame, *, late: bool = False) -> Analysis:
-        """Everything the next frame gives. `late`: let windows wait, frames come first."""
+        """Everything the next frame gives, with one window at the most, the oldest.
+
+        `late`: let windows wait, frames come first.
+        """
         self._first_ns = frame.t_ns if self._first_ns is None else self._first_ns
         self._last = frame
         with self.times.stage("landmarks"):
@@ -97,7 +100,8 @@ class Analyser:
         with self.times.stage("spot"):
             signals = tuple(self._spot(chip) for chip in chips)
             self._close_lost(frame.t_ns)
-        events, recognitions = ((), ()) if late else self._recognise_waiting(frame)
+        # One at a time: where a window takes long, the frames behind it are caught up with first.
+        events, recognitions = self._recognise_waiting(frame, most=0 if late else 1)
         return Analysis(frame, chips, signals, events, recognitions)
 
     def finish(self) -> tuple[tuple[Event, ...], tuple[Recognition, ...]]:
@@ -106,7 +110,7 @@ class Analyser:
             return (), ()
         for watched in self._watched.values():
             self._wait(watched.spotter.finish())
-        return self._recognise_waiting(self._last)
+        return self._recognise_waiting(self._last, most=len(self._waiting))
 
     def rebaseline(self) -> None:
         """Take every face as it is now for the person at rest."""
@@ -142,8 +146,11 @@ class Analyser:
                 self.drops[LATE] += 1
             self._waiting.append(window)
 
-    def _recognise_waiting(self, frame: Frame) -> tuple[tuple[Event, ...], tuple[Recognition, ...]]:
-        recognitions = tuple(self._recognition(self._waiting.popleft()) for _ in range(len(self._waiting)))
+    def _recognise_waiting(
+        self, frame: Frame, *, most: int
+    ) -> tuple[tuple[Event, ...], tuple[Recognition, ...]]:
+        count = min(most, len(self._waiting))
+        recognitions = tuple(self._recognition(self._waiting.popleft()) for _ in range(count))
         return tuple(self._event(recognition, frame) for recognition in recognitions), recognitions
 
     def _recognition(self, window: Window) -> Recognition:

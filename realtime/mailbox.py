@@ -33,6 +33,10 @@ class Mailbox(Generic[T]):
             item, self._item = self._item, None
             return item
 
+    @property
+    def closed(self) -> bool:
+        return self._closed
+
     def close(self) -> None:
         """Release a waiting reader; the last item can still be taken. Idempotent."""
         with self._changed:

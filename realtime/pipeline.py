@@ -1,24 +1,35 @@
-"""THE diagram: one way through, three threads, two kinds of channel, all of them built here.
+"""THE diagram: one way through, three threads and a fourth for browsers, two kinds of channel, all of
+them built here.
 
-        source            camera, address, clip or demo
+        source            camera, address, browser, clip or demo
           |
       [capture]           takes each frame as it comes; never waits when the source is live
           |
-       FrameRing          live: the oldest frame is overwritten and counted; recorded: capture waits
-          |
-      [analyse]           Analyser.step: faces, spotter, flow, maps, recogniser: every parallel numba
-          |               call and every engine call of the process happens here
-          +------------------------------+
+          +-------------------------------------------+
+          |                                           |
+       FrameRing          live: the oldest frame      |
+          |               is overwritten and counted; |
+          |               recorded: capture waits     |
+          |                                           |
+      [analyse]           Analyser.step: faces,       |
+          |               spotter, flow, maps,        |
+          |               recogniser: every parallel  |
+          |               numba call and every engine |
+          |               call of a run               |
+          +------------------------------+            |
+          |                              |            |
+      RecordRing                      Mailbox      Mailbox   newest wins, the display may skip
+          |                              |            |
+          |                              +---Newest---+
           |                              |
-      RecordRing                      Mailbox         newest wins, the display may skip
-          |                              |
-      [record]                     the caller's thread: window or status line
-          |
-        sinks             tables, session, annotated video: rows are never lost; a live run counts
-                          the pictures it had to leave out
+      [record]                     [display], which hands what is shown to `show` (a browser), even
+          |                        while analysis is behind; else the caller's thread takes the left
+        sinks                      mailbox: window or status line
 
-Stop order is source, analyse, record. Every join has a timeout. What a thread raises is kept, stops
-the others, and is raised by `join`, after the sinks have closed what was written.
+The sinks are tables, session, annotated video: rows are never lost; a live run counts the pictures it
+had to leave out. Stop order is source, analyse, record, display. Every join has a timeout. What a
+thread raises is kept, stops the others, and is raised by `join`, after the sinks have closed what was
+written.
 """
 
 from __future__ import annotations
@@ -32,6 +43,7 @@ from realtime.clock import NS_PER_S, Clock, now_ns, seconds
 from realtime.contracts import Sink, Steps
 from realtime.errors import FlinchError, SourceError
 from realtime.mailbox import Mailbox
+from realtime.newest import Newest
 from realtime.progress import Progress, ProgressMeter
 from realtime.ring import FrameRing, Record, RecordRing, RingConfig, without_picture
 from realtime.sources.base import Source
@@ -40,8 +52,9 @@ from realtime.types import Analysis, Frame
 
 POLL_S = 0.5  # a reader looks up this often; every change wakes it at once
 DRAIN_S = 0.75  # how long a stopped live run goes on with frames that already came
-JOIN_S = {"capture": 5.0, "analyse": 15.0, "record": 120.0, "rows": 10.0}  # a long video closes slowly
-HURRIED_S = {"capture": 0.5, "analyse": 1.25, "record": 0.75, "rows": 0.4}  # after a signal: under 3 s
+# A long video closes slowly; after a signal all of it takes under 3 s.
+JOIN_S = {"capture": 5.0, "analyse": 15.0, "record": 120.0, "rows": 10.0, "display": 2.0}
+HURRIED_S = {"capture": 0.5, "analyse": 1.25, "record": 0.75, "rows": 0.4, "display": 0.1}
 
 
 class Pipeline:
@@ -49,7 +62,8 @@ class Pipeline:
 
     `lossless` says what a full ring does: the source waits (a recording, paced or not), or frames are
     lost and counted (a camera). `limit_s` ends the run after so much of the source's own time.
-    `late_frames` were late when they were recorded, and are told to the analyser as such again.
+    `late_frames` were late when they were recorded, and are told to the analyser as such again. `show`
+    gets the newest frame again and again, on a thread of its own.
     """
 
     def __init__(
@@ -63,6 +77,7 @@ class Pipeline:
         limit_s: float | None = None,
         late_frames: Collection[int] = (),
         times: StageTimes | None = None,
+        show: Callable[[Analysis], None] | None = None,
         clock: Clock = now_ns,
     ) -> None:
         config = config or RingConfig()
@@ -81,6 +96,8 @@ class Pipeline:
         self._limit_ns = None if limit_s is None else int(limit_s * NS_PER_S)
         self._frames = FrameRing(*bounds, lossless=lossless)
         self._records = RecordRing(config.record_mb, lossless=lossless)
+        self._show = show
+        self._newest = Newest(self.display, clock)
         self._meter = ProgressMeter(clock)
         self._last: Frame | None = None
         self._session_number = self._sessions = 0
@@ -93,6 +110,7 @@ class Pipeline:
         self._capture_thread = self._thread("capture", self._capture)
         self._analyse_thread = self._thread("analyse", self._analyse)
         self._record_thread = self._thread("record", self._record)
+        self._display_thread = self._thread("display", self._display)
 
     def _thread(self, name: str, work: Callable[[], None]) -> threading.Thread:
         def keep_what_it_raises() -> None:
@@ -107,7 +125,7 @@ class Pipeline:
     # The caller's side
 
     def start(self) -> None:
-        for thread in (self._capture_thread, self._analyse_thread, self._record_thread):
+        for thread in (self._capture_thread, self._analyse_thread, self._record_thread, self._display_thread):
             thread.start()
 
     @property
@@ -145,6 +163,7 @@ class Pipeline:
             ("analyse", self._analyse_thread, self._cut_off),
             ("record", self._record_thread, self._records.leave_out_pictures),
             ("rows", self._record_thread, self._records.close),
+            ("display", self._display_thread, self._newest.frames.close),
         ):
             thread.join(limits_s[step])
             if thread.is_alive():
@@ -187,6 +206,7 @@ class Pipeline:
                 if over or self._stopped_ns is not None:
                     break
                 self._meter.frame_came(frame)
+                self._newest.frames.put(frame)
                 if not self._frames.push(frame):
                     break
         except SourceError:
@@ -194,6 +214,21 @@ class Pipeline:
                 raise
         finally:
             self._frames.end()
+            self._newest.frames.close()
+
+    # display
+
+    def _display(self) -> None:
+        if self._show is None:
+            return
+        try:
+            while not self._newest.frames.closed:
+                shown = self._newest.take(POLL_S)
+                if shown is not None:
+                    self._show(shown)
+        except BaseException:
+            self.stop()
+            raise
 
     # analyse
 

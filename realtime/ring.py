@@ -28,7 +28,7 @@ LOSSLESS_ROWS = 16
 class RingConfig:
     """How much may wait between the threads."""
 
-    seconds: float = 2.0  # frames of a live source waiting for analysis
+    seconds: float = 5.0  # frames of a live source waiting for analysis: more than a slow window takes
     max_mb: float = 256.0  # the same frames, in 10^6 bytes
     ahead_s: float = 0.25  # how far a recording is read ahead of analysis
     ahead_mb: float = 128.0

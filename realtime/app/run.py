@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -53,6 +53,7 @@ class Run:
         lossless: bool,
         rooms: Rooms | None = None,
         more_sinks: Sequence[Sink] = (),
+        show: Callable[[Analysis], None] | None = None,
         clock: Clock = now_ns,
     ) -> None:
         self.times = StageTimes(clock)
@@ -74,6 +75,7 @@ class Run:
             limit_s=wanted.limit_s,
             late_frames=wanted.late_frames,
             times=self.times,
+            show=show,
             clock=clock,
         )
 
