@@ -24,6 +24,7 @@ from realtime.errors import ConfigError
 from realtime.face.finder import FaceConfig
 from realtime.flow import FlowConfig
 from realtime.overlay.state import OverlayConfig
+from realtime.profile.belongs import ProfileConfig
 from realtime.recognition import RecognitionConfig
 from realtime.recording.recorder import RecordingConfig
 from realtime.ring import RingConfig
@@ -50,6 +51,7 @@ class Config:
     face: FaceConfig = FaceConfig()
     analyser: AnalyserConfig = AnalyserConfig()
     spotting: SpotterConfig = SpotterConfig()
+    profile: ProfileConfig = ProfileConfig()
     flow: FlowConfig = FlowConfig()
     recognition: RecognitionConfig = RecognitionConfig()
     recording: RecordingConfig = RecordingConfig()

@@ -7,7 +7,6 @@ SIGINT, SIGTERM or SIGHUP, after everything analysed so far was written.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import signal
 import sys
@@ -17,8 +16,9 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from realtime.config import assignment, merged
-from realtime.errors import CalibrationError, FlinchError
+from realtime.errors import FlinchError
 from realtime.overlay.layers import DEFAULT_LAYERS, LAYERS, checked_layers
+from realtime.profile.profile import load_profile
 
 DONE, FAULT, USER_ERROR, INTERRUPTED = 0, 1, 2, 130
 
@@ -30,12 +30,17 @@ class Parser(argparse.ArgumentParser):
         self.exit(USER_ERROR, f"flinch: {message}; --help lists what there is\n")
 
 
-def add_shared_flags(parser: argparse.ArgumentParser) -> None:
-    """Flags that every entry point which analyses understands."""
+def add_config_flags(parser: argparse.ArgumentParser) -> None:
+    """Flags that every entry point with settings understands."""
     parser.add_argument("--config", type=Path, metavar="FILE", help="settings as TOML; see --print-config")
     parser.add_argument(
         "--set", action="append", default=[], metavar="TABLE.KEY=VALUE", help="one setting; over --config"
     )
+
+
+def add_shared_flags(parser: argparse.ArgumentParser) -> None:
+    """Flags that every entry point which analyses understands."""
+    add_config_flags(parser)
     parser.add_argument("--print-config", action="store_true", help="print all settings as TOML and end")
     parser.add_argument("--profile", type=Path, metavar="FILE", help="what calibration measured (JSON)")
     parser.add_argument("--backend", metavar="NAME", help="what runs the network: auto, openvino ..")
@@ -47,13 +52,20 @@ def add_shared_flags(parser: argparse.ArgumentParser) -> None:
 
 def flags_of(args: argparse.Namespace) -> dict[str, Any]:
     """--profile < --set < named flags, as tables. Raises: ConfigError, CalibrationError."""
-    table: dict[str, Any] = {} if args.profile is None else read_profile(args.profile)
-    for text in args.set:
-        table = merged(table, assignment(text))
+    profile: dict[str, Any] = {} if args.profile is None else load_profile(args.profile).tables()
+    table = merged(profile, set_of(args))
     if args.faces is not None:
         table = merged(table, {"face": {"faces": args.faces}})
     if args.backend is not None:
         table = merged(table, {"recognition": {"backend": args.backend}})
+    return table
+
+
+def set_of(args: argparse.Namespace) -> dict[str, Any]:
+    """What --set alone says, as tables. Raises: ConfigError."""
+    table: dict[str, Any] = {}
+    for text in args.set:
+        table = merged(table, assignment(text))
     return table
 
 
@@ -62,19 +74,6 @@ def layers_of(args: argparse.Namespace) -> frozenset[str]:
     if args.layers is None:
         return DEFAULT_LAYERS
     return checked_layers([] if args.layers == "none" else args.layers.split(","))
-
-
-def read_profile(path: Path) -> dict[str, Any]:
-    """The settings that a calibration measured: a JSON object of tables like those of the config file."""
-    try:
-        profile = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise CalibrationError(f"profile {path}: {error.strerror}") from error
-    except ValueError as error:
-        raise CalibrationError(f"profile {path} is not valid JSON: {error}") from error
-    if not isinstance(profile, dict):
-        raise CalibrationError(f"profile {path} must be a JSON object of settings; measure it again")
-    return profile
 
 
 class Interruption:

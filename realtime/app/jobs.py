@@ -10,7 +10,6 @@ from realtime.app.run import Run, Wanted
 from realtime.app.status import ended_text, notes_text
 from realtime.config import Config, Table, load_config, parse_toml, updated
 from realtime.errors import ClipRejected, ConfigError, SourceError
-from realtime.progress import Progress
 from realtime.recording.session_format import is_session, read_session, video_name
 from realtime.sources import Source, open_source
 from realtime.sources.session import SessionSource
@@ -102,11 +101,11 @@ def replayed(
         config = config_for(job.clip, settings)
         # Absolute: a clip may be called `0` or `demo`.
         with open_source(str(job.clip.absolute()), config=config.sources) as source:
-            progress = _run(source, config, job, settings, stopped, told)
-            notes = notes_text(source.describe())
+            run = _run(source, config, job, settings, stopped, told)
+            notes = "; ".join(filter(None, [notes_text(source.describe()), *run.profile.notes]))
     except SourceError as error:
         return Outcome(job, str(error), ok=False)
-    said = f"{job.clip.name}: {ended_text(progress, job.folder)}"
+    said = f"{job.clip.name}: {ended_text(run.pipeline.progress(), job.folder)}"
     return Outcome(job, f"{said} ({notes})" if notes else said, ok=True)
 
 
@@ -117,7 +116,7 @@ def _run(
     settings: Settings,
     stopped: Callable[[], bool],
     told: Callable[[int, int | None], None],
-) -> Progress:
+) -> Run:
     wanted = Wanted(
         out=job.folder,
         video=settings.video,
@@ -134,4 +133,4 @@ def _run(
             if stopped():
                 run.pipeline.stop(hurry=True)
                 break
-    return run.pipeline.progress()
+    return run

@@ -15,6 +15,7 @@ from realtime.contracts import Sink
 from realtime.output.tables import RunFacts
 from realtime.overlay.layers import DEFAULT_LAYERS, Hud, OverlayMemory, draw
 from realtime.pipeline import Pipeline
+from realtime.profile.belongs import ProfileCheck
 from realtime.recording.session_format import ANNOTATED_NAME
 from realtime.recording.video import BgrImage
 from realtime.sources import Source
@@ -59,6 +60,7 @@ class Run:
         self.times = StageTimes(clock)
         self.rooms = rooms or rooms_of(config, self.times)
         self.feed = EventFeed()
+        self.profile = ProfileCheck(config.profile)
         self.lossless = lossless
         self._memory = OverlayMemory(config.overlay)
         self._source = source
@@ -83,7 +85,7 @@ class Run:
         # The memory comes first: what is painted over a frame includes that frame. The video comes last:
         # closing a long one takes a while, and by then everything else is complete.
         wanted = self.wanted
-        sinks: list[Sink] = [MemorySink(self._memory), self.feed, self.sessions]
+        sinks: list[Sink] = [MemorySink(self._memory), self.feed, self.profile, self.sessions]
         if wanted.out is not None:
             sinks.append(TableSink(wanted.out, self.facts, media=wanted.media))
         if wanted.out is not None and wanted.video:
@@ -100,6 +102,8 @@ class Run:
             stages=self.times.summary(),
             model=self.rooms.model,
             config_hash=config_hash(self._config),
+            profile=self._config.profile.name,
+            notes=self.profile.notes,
         )
 
     def session_facts(self) -> dict[str, object]:

@@ -113,6 +113,8 @@ class Watch:
         """What is new since the last time, and how it stands."""
         while self._news and self._news[0]():
             self._news.pop(0)
+        for note in self.run.profile.take():
+            self.status.say(f"note: {note}")
         for event in self.run.feed.take():
             self.status.say(event_text(event))
         if self.status.seen and self.run.pipeline.ready and self._status_time.due:

@@ -119,6 +119,7 @@ class RunFacts:
     stages: Mapping[str, Mapping[str, float]]  # StageTimes.summary()
     model: Mapping[str, object]  # name, SHA-256 and runner of the network
     config_hash: str
+    profile: str = ""  # of calibration, in use; empty: none
     notes: tuple[str, ...] = ()
 
 
@@ -134,6 +135,7 @@ def write_summary(folder: Path, tally: Tally, facts: RunFacts) -> None:
         "versions": versions(),
         "model": facts.model,
         "config_hash": facts.config_hash,
+        "profile": facts.profile or None,
     }
     text = json.dumps(json_ready(summary), indent=2, ensure_ascii=False, allow_nan=False)
     replace_file(folder / SUMMARY_NAME, text + "\n")

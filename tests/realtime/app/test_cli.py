@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import signal
 from pathlib import Path
@@ -23,6 +22,8 @@ from realtime.app.cli import (
 )
 from realtime.errors import CalibrationError, ConfigError
 from realtime.overlay.layers import DEFAULT_LAYERS
+from realtime.profile.profile import save_profile
+from tests.realtime.profile.made import make_profile
 
 
 def parsed(*arguments: str) -> argparse.Namespace:
@@ -35,12 +36,15 @@ def parsed(*arguments: str) -> argparse.Namespace:
 
 
 def test_named_flags_stand_over_set_over_the_profile(tmp_path: Path) -> None:
-    profile = tmp_path / "profile.json"
-    profile.write_text(json.dumps({"face": {"faces": 2}, "spotting": {"threshold": 5.0}}))
+    profile = tmp_path / "desk.json"
+    save_profile(profile, make_profile("desk"))
     args = parsed(
-        "--profile", str(profile), "--set", "face.faces=3", "--set", "ring.seconds=1", "--faces", "4"
+        "--profile", str(profile), "--set", "profile.name=mine", "--set", "face.faces=3", "--faces", "4"
     )
-    assert flags_of(args) == {"face": {"faces": 4}, "spotting": {"threshold": 5.0}, "ring": {"seconds": 1}}
+    table = flags_of(args)
+    assert table["face"] == {"faces": 4}
+    assert table["profile"] == {"name": "mine", "width": 640, "height": 480, "fps": 30.0}
+    assert table["spotting"]["rest"]["person_px"] == list(make_profile("desk").neutral.noise_px)
 
 
 def test_the_backend_is_a_setting_of_recognition() -> None:
@@ -52,7 +56,7 @@ def test_no_flag_is_no_setting() -> None:
 
 
 @pytest.mark.parametrize(
-    "content, message", [("{", "not valid JSON"), ("[1]", "must be a JSON object"), (None, "No such file")]
+    "content, message", [("{", "not valid JSON"), ("[1]", "is no Flinch profile"), (None, "No such file")]
 )
 def test_a_bad_profile_is_named(tmp_path: Path, content: str | None, message: str) -> None:
     profile = tmp_path / "profile.json"
