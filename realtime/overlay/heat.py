@@ -114,13 +114,13 @@ def _draw_inset(canvas: Canvas, recognition: Recognition, bottom: int) -> None:
     top = box.bottom - gap - height
     picture = canvas.part(Box(box.left + gap, top, width, height))
     if picture.shape[:2] == (height, width):
-        picture[:] = _portrait(recognition, width, height)
+        picture[:] = portrait(recognition, width, height)
         legend = Box(box.left + 2 * gap + width, top, bar, height)
         _draw_legend(canvas, legend, heat_of(recognition).range_px)
 
 
 @lru_cache(maxsize=4)
-def _portrait(recognition: Recognition, width: int, height: int) -> BgrImage:
+def portrait(recognition: Recognition, width: int, height: int) -> BgrImage:
     window, heat = recognition.maps.flow.window, heat_of(recognition)
     chip = cast(BgrImage, cv2.cvtColor(window.chips[window.onset].gray_u8, cv2.COLOR_GRAY2BGR))
     press(chip, _clear(heat.opacity), heat.light)

@@ -16,7 +16,8 @@ import uvicorn
 from realtime.app.cli import DONE, INTERRUPTED, Interruption, Parser, add_shared_flags, flags_of, run_main
 from realtime.config import load_config, to_toml
 from realtime.errors import ConfigError
-from realtime.web.guards import LOOPBACK, GuardConfig
+from realtime.review.desk import Desk
+from realtime.web.guards import LOOPBACK, MB, GuardConfig
 from realtime.web.state import STORE_NAME, LiveLimits, WebState, make_data_folder
 
 DATA = Path("~/.local/share/flinch")
@@ -62,7 +63,12 @@ def guard_of(args: argparse.Namespace) -> GuardConfig:
     own = args.host in LOOPBACK
     if not own and login is None:
         raise ConfigError(f"--host {args.host} lets other machines in: it needs --auth USER:PASSWORD")
-    return GuardConfig(hosts=LOOPBACK if own else None, login=login, https=args.ssl_cert is not None)
+    return GuardConfig(
+        hosts=LOOPBACK if own else None,
+        login=login,
+        https=args.ssl_cert is not None,
+        body_bytes_of={"/gradio_api/upload": 500 * MB, "/rtc/": 64_000},
+    )
 
 
 def login_of(text: str | None) -> tuple[str, str] | None:
@@ -83,14 +89,10 @@ def state_of(args: argparse.Namespace) -> WebState:
         raise ConfigError(f"--clips {args.clips}: no such folder")
     config, limits = load_config(args.config, flags_of(args)), LiveLimits(sessions=args.max_sessions)
     data = make_data_folder(args.data.expanduser())
-    try:
-        from realtime.review.desk import Desk
-    except ModuleNotFoundError:  # until the review room stands
-        Desk = None  # type: ignore[assignment,misc]
     return WebState(
         config=config,
         data=data,
-        desk=None if Desk is None else Desk(data / STORE_NAME),  # type: ignore[arg-type]
+        desk=Desk(data / STORE_NAME),
         clips=None if args.clips is None else args.clips.resolve(),
         default_source=args.source,
         limits=limits,

@@ -3,25 +3,46 @@
 from __future__ import annotations
 
 import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "0"  # read when gradio is imported
 
 import gradio as gr
+from aioice import ice
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
-from realtime.web.guards import MB, Guard, GuardConfig
+from realtime.web.answer import raise_limits
+from realtime.web.guards import LOOPBACK, MB, Guard, GuardConfig
+from realtime.web.offers import Reception
 from realtime.web.page import build_page, look
 from realtime.web.state import WebState
 
 ASSETS = Path(__file__).parent / "assets"
 UPLOAD_BYTES = 500 * MB  # one request of the upload route
+OFFER_BYTES = 64_000
+THIS_MACHINE = GuardConfig()
+
+_addresses = ice.get_host_addresses
 
 
-def make_app(state: WebState, guard: GuardConfig = GuardConfig()) -> Guard:
+def make_app(state: WebState, guard: GuardConfig = THIS_MACHINE) -> Guard:
     """The whole server as one ASGI application."""
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    raise_limits()
+    if guard.hosts == LOOPBACK:
+        ice.get_host_addresses = with_loopback
+    reception = Reception(state)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        await reception.close()
+        state.desk.close()
+
+    app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app.include_router(reception.routes())
     app.mount("/flinch", StaticFiles(directory=ASSETS), name="flinch")
     theme, head = look()
     gr.mount_gradio_app(
@@ -40,3 +61,8 @@ def make_app(state: WebState, guard: GuardConfig = GuardConfig()) -> Guard:
         pwa=False,
     )
     return Guard(app, guard)
+
+
+def with_loopback(use_ipv4: bool, use_ipv6: bool) -> list[str]:
+    """This machine's addresses with its own loopback: enough for a browser here, without any network."""
+    return [*(["127.0.0.1"] if use_ipv4 else []), *_addresses(use_ipv4, use_ipv6)]

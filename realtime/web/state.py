@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from realtime.app.assemble import Rooms, rooms_of
+from realtime.app.assemble import Rooms
 from realtime.config import Config
 from realtime.errors import ConfigError
+from realtime.review.desk import Desk
 from realtime.stats import StageTimes
-
-if TYPE_CHECKING:
-    from realtime.review.desk import Desk
 
 SESSIONS_NAME = "sessions"  # folders of recorded sessions, below the data folder
 PROFILES_NAME = "profiles"  # what calibration measured, one JSON file each
@@ -46,7 +43,12 @@ class WebState:
     clips: Path | None = None  # a folder whose clips the Replay tab offers
     default_source: str = "demo"  # what plays when there is no camera
     limits: LiveLimits = field(default_factory=LiveLimits)
-    rooms: Callable[[Config, StageTimes], Rooms] = rooms_of
+    rooms: Callable[[Config, StageTimes], Rooms] | None = None  # None: the real ones
+    chosen: dict[str, Config] = field(default_factory=dict)  # visitor -> settings with their own profile
+
+    def config_of(self, visitor: str) -> Config:
+        """The settings that this visitor's runs have."""
+        return self.chosen.get(visitor, self.config)
 
     @property
     def sessions(self) -> Path:

@@ -9,4 +9,4 @@ from realtime.web.state import WebState
 
 
 def build(state: WebState) -> None:
-    gr.Markdown(consent.TEXT)
+    gr.Markdown(consent.TEXT, elem_id="about")
