@@ -92,9 +92,9 @@ class NeutralMeter:
                 f"only {self.share:.0%} of {self.seconds:.1f} s showed one face at rest{self._why()}; "
                 "sit still, look ahead, do not talk, and measure again"
             )
-        floors = noise_of(np.array(self._lengths))
-        if np.median(floors) > MOST_MEDIAN_PX:
-            moved = f"the face moved by {np.median(floors):.2f} px all the time"
+        noise_px = self.floors()
+        if np.median(noise_px) > MOST_MEDIAN_PX:
+            moved = f"the face moved by {np.median(noise_px):.2f} px all the time"
             raise CalibrationError(
                 f"{moved}, {MOST_MEDIAN_PX:g} is the most for a face at rest; rest it, "
                 "lean on something, come nearer to the camera, and measure again"
@@ -104,8 +104,12 @@ class NeutralMeter:
             seconds=round(used_s, 3),
             frames=self.used,
             iod_px=round(float(np.median(self._iods_px)), 2),
-            noise_px=tuple(round(floor, 5) for floor in floors.tolist()),
+            noise_px=noise_px,
         )
+
+    def floors(self) -> tuple[float, ...]:
+        """(regions,) as of now, believable or not; at least one frame must have been used."""
+        return tuple(round(floor, 5) for floor in noise_of(np.array(self._lengths)).tolist())
 
     def _cause(self, analysis: Analysis) -> str:
         """Why this frame does not count; empty when it does."""
