@@ -55,7 +55,7 @@ def encode_loop(pictures: Sequence[bytes], t_ns: Sequence[int]) -> bytes:
     """JPEGs of LOOP_WIDTH x LOOP_HEIGHT and their times as one MP4 film."""
     film = io.BytesIO()
     with av.open(film, "w", format="mp4") as file:
-        stream = cast(av.VideoStream, file.add_stream("libx264", options=ENCODER))
+        stream = file.add_stream("libx264", options=ENCODER)
         codec = stream.codec_context
         codec.width, codec.height, codec.pix_fmt = LOOP_WIDTH, LOOP_HEIGHT, "yuv420p"
         codec.time_base, codec.thread_count = TIME_BASE, 1

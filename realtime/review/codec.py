@@ -1,4 +1,4 @@
-"""Events, evidence and reviews as JSON and bytes, without losing a bit: what the file and the exports hold."""
+"""Events, evidence and reviews as JSON and bytes, without losing a bit: in the file and in exports."""
 
 from __future__ import annotations
 
@@ -101,7 +101,8 @@ def review_of(record: Mapping[str, Any]) -> Review:
 
 
 def dumped(record: Mapping[str, Any]) -> str:
-    return json.dumps(record, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    """One line of ASCII: the odd bytes that a file name may hold survive it."""
+    return json.dumps(record, allow_nan=False, separators=(",", ":"))
 
 
 def _real(value: float) -> float | None:

@@ -82,10 +82,9 @@ class Collector:
             self._begin(None if folder is None else folder.name)
 
     def _begin(self, folder: str | None = None) -> str:
-        started = utc_text()
-        name = self._name or f"{self._source}, {started[:16].replace('T', ' ')}"
+        name = self._name or f"{self._source}, {utc_text()[:16].replace('T', ' ')}"
         session = self._store.add_session(
-            name, self._source, self._origin, subject=self._subject, folder=folder, started=started
+            name, self._source, self._origin, subject=self._subject, folder=folder
         )
         self.session, self._events = session.id, 0
         self._on_session(session.id, True)

@@ -75,11 +75,9 @@ def _time_of(event: Event, frame: int, frames: Sequence[int], t_ns: Sequence[int
     position = bisect_left(frames, frame)
     if position < len(frames) and frames[position] == frame:
         return int(t_ns[position])
-    for known_frame, known_ns in (
-        (event.onset_frame, event.onset_ns), (event.apex_frame, event.apex_ns), (event.offset_frame, event.offset_ns),
-    ):  # fmt: skip
-        if frame == known_frame:
-            return known_ns
+    for mark in MARKS:
+        if frame == getattr(event, f"{mark}_frame"):
+            return int(getattr(event, f"{mark}_ns"))
     if frames:
         raise ReviewError(f"frame {frame} is not among the frames kept with this event")
     step_ns = (event.offset_ns - event.onset_ns) / (event.offset_frame - event.onset_frame)

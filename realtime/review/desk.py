@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from realtime.errors import ReviewError
+from realtime.recording.session_format import video_name
 from realtime.review.collect import Collector
-from realtime.review.records import Candidate, Origin, Query, Ref, Session, Tally
+from realtime.review.records import ALL, Candidate, Origin, Query, Ref, Session, Tally
 from realtime.review.store import Limits, Store
 
 VISITORS = 16  # whose unrecorded events are remembered; the one unseen longest is forgotten
@@ -39,12 +40,12 @@ class Desk:
         *,
         sessions: Path | None = None,
         visitors: int = VISITORS,
-        limits: Limits = Limits(),
+        limits: Limits | None = None,
     ) -> None:
         self._kept = None if path is None else Store(path)
         self._sessions = sessions or (None if path is None else path.parent / SESSIONS_NAME)
         self._visitors = visitors
-        self._limits = limits
+        self._limits = limits or Limits()
         self._memory: OrderedDict[str, Store] = OrderedDict()
         self._open: set[str] = set()  # sessions that a collector of this process fills
         self._lock = threading.Lock()
@@ -105,7 +106,7 @@ class Desk:
             ]
         return tuple(sorted(found, key=lambda entry: entry.session.started, reverse=True))
 
-    def candidates(self, visitor: str, query: Query = Query()) -> tuple[Candidate, ...]:
+    def candidates(self, visitor: str, query: Query = ALL) -> tuple[Candidate, ...]:
         """What the query asks for, over all that this visitor may see."""
         return tuple(found for store in self.stores_of(visitor) for found in store.candidates(query))[
             : query.limit
@@ -121,8 +122,15 @@ class Desk:
     def candidate(self, visitor: str, ref: Ref) -> Candidate:
         return self.owner(visitor, ref.session).candidate(ref)
 
+    def recorded_film(self, session: Session) -> Path | None:
+        """The first film of a recorded session, where it is still there."""
+        if session.folder is None or self._sessions is None:
+            return None
+        film = self._sessions / session.folder / video_name(1)
+        return film if film.is_file() else None
+
     def delete(self, visitor: str, session: str) -> None:
-        """A session with its events, decisions and recording. Raises: ReviewError: it is still being filled."""
+        """A session with its events, decisions and recording. Raises: ReviewError: it is being recorded."""
         store = self.owner(visitor, session)
         found = store.session(session)
         with self._lock:
@@ -161,15 +169,9 @@ class Desk:
 def copy_session(source: Store, session: Session, target: Store) -> str:
     """One session with its events, evidence and reviews; one that is there already is completed."""
     if target.session(session.id) is None:
-        folder = session.folder if target.kept else None
-        target.add_session(**_described(replace(session, folder=folder)))
+        target.put_session(session if target.kept else replace(session, folder=None))
     for candidate in source.candidates(Query(sessions=(session.id,), limit=-1)):
         target.add_event(session.id, candidate.event, source.evidence(candidate.ref))
         target.restore(candidate.ref, candidate.review)
     target.finish_session(session.id)
     return session.id
-
-
-def _described(session: Session) -> dict[str, object]:
-    names = ("id", "name", "source", "origin", "started", "subject", "folder")
-    return {name: getattr(session, name) for name in names}

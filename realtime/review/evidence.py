@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from realtime.clock import NS_PER_S
-from realtime.overlay.heat import heat_of
+from realtime.overlay.heat import Heat, heat_of
 from realtime.review.clip_loop import cut_view, encode_loop, gray_view
 from realtime.review.records import AROUND_NS, Evidence
 from realtime.types import Analysis, FaceChip, Recognition, SpotSignal, Window
@@ -88,7 +88,7 @@ def _glimpse(analysis: Analysis, chip: FaceChip, signal: SpotSignal | None) -> G
 def evidence_of(
     recognition: Recognition, glimpses: Sequence[Glimpse], *, frames: int, shift_ns: int
 ) -> Evidence:
-    """What is kept of one event; `frames` and `shift_ns` are taken off the source's frame numbers and times."""
+    """What is kept of one event; `frames` and `shift_ns` are taken off the source's numbers and times."""
     window = recognition.maps.flow.window
     marks = {window.chips[i].frame_index for i in (window.onset, window.apex, window.offset)}
     kept = list(thinned(glimpses, marks))
@@ -101,7 +101,7 @@ def evidence_of(
         thresholds=np.array([glimpse.threshold for glimpse in kept], np.float32),
         loop_mp4=encode_loop([glimpse.jpeg for glimpse in kept], t_ns),
         chips_png=_png(np.concatenate([glimpse.chip.gray_u8 for glimpse in kept])),
-        heat_png=_png(_with_alpha(heat.light, heat.opacity)),
+        heat_png=heat_picture(heat),
         heat_range_px=heat.range_px,
         maps_u8=recognition.maps.maps_u8,
     )
@@ -114,6 +114,11 @@ def thinned(glimpses: Sequence[Glimpse], marks: set[int], most: int = MOST_PICTU
     for position, glimpse in enumerate(glimpses):
         if position in wanted or glimpse.chip.frame_index in marks:
             yield glimpse
+
+
+def heat_picture(heat: Heat) -> bytes:
+    """PNG, (128, 128) BGRA on the chip's grid."""
+    return _png(_with_alpha(heat.light, heat.opacity))
 
 
 def _with_alpha(light: NDArray[np.uint8], opacity: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -8,7 +8,7 @@ from realtime.errors import ReviewError
 from realtime.review.records import Query
 
 ORDERS = {
-    "time": "s.started, e.session, e.onset_ns, e.event",
+    "time": "s.started, s.rowid, e.onset_ns, e.event",
     "confidence": "e.confidence",
     "strength": "e.spot_score",
     "decided": "d.decided",
@@ -40,8 +40,9 @@ def sql_of(query: Query) -> tuple[str, list[object]]:
 def where_of(query: Query) -> tuple[str, list[object]]:
     """The conditions, joined with AND, and their values."""
     parts, values = ["1"], list[object]()
-    lists = (
+    lists: tuple[tuple[str, tuple[object, ...]], ...] = (
         ("e.session", query.sessions),
+        ("e.event", query.events),
         ("s.source", query.sources),
         ("e.kind", query.kinds),
         (LABEL, query.labels),

@@ -151,6 +151,7 @@ class Query:
 
     text: str = ""  # somewhere in a session's name, source, subject, or in a note
     sessions: tuple[str, ...] = ()
+    events: tuple[int, ...] = ()  # their numbers
     sources: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()  # as reviewed
@@ -160,4 +161,7 @@ class Query:
     confidence: tuple[float, float] = (0.0, 1.0)
     order: str = "time"  # one of queries.ORDERS
     descending: bool = False
-    limit: int = 500
+    limit: int = 500  # -1: all of them
+
+
+ALL = Query()

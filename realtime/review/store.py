@@ -18,6 +18,7 @@ from realtime.review.connection import Database
 from realtime.review.decisions import changed, shift
 from realtime.review.queries import sql_of
 from realtime.review.records import (
+    ALL,
     Candidate,
     Change,
     Evidence,
@@ -32,6 +33,7 @@ from realtime.review.records import (
 from realtime.types import Event
 
 SESSION_COLUMNS = "id, name, source, origin, started, subject, folder, finished"
+EVENT_COLUMNS = "session, event, kind, label, confidence, spot_score, onset_ns, flags, record"
 EVIDENCE_COLUMNS = "series, loop_mp4, chips_png, heat_png, heat_range_px, maps"
 DECISION_COLUMNS = (
     "status, label, onset_frame, apex_frame, offset_frame, onset_ns, apex_ns, offset_ns, note, decided"
@@ -44,6 +46,11 @@ class Limits:
 
     sessions: int = 8
     max_mb: float = 96.0
+
+
+def writable(text: str) -> str:
+    """The text without the odd bytes that a file name may hold: they come out as escapes."""
+    return text.encode("utf-8", errors="backslashreplace").decode()
 
 
 def utc_text() -> str:
@@ -67,19 +74,20 @@ class Store:
     # sessions
 
     def add_session(
-        self, name: str, source: str, origin: Origin, *,
-        subject: str = "", folder: str | None = None, started: str | None = None, id: str | None = None,
-    ) -> Session:  # fmt: skip
-        """A new, unfinished session. A known `id` (of an import) stays."""
-        session = Session(
-            id or secrets.token_hex(8), name, source, origin, started or utc_text(), subject, folder
-        )
-        with self._database.writing() as sql:
-            sql.execute(
-                f"INSERT INTO sessions ({SESSION_COLUMNS}) VALUES (?,?,?,?,?,?,?,0)", _session_row(session)
-            )
-        self._shrink(keep=session.id)
+        self, name: str, source: str, origin: Origin, *, subject: str = "", folder: str | None = None
+    ) -> Session:
+        """A new, unfinished session that begins now."""
+        session = Session(secrets.token_hex(8), name, source, origin, utc_text(), subject, folder)
+        self.put_session(session)
         return session
+
+    def put_session(self, session: Session) -> None:
+        """A session as it is, under its own id."""
+        row = (session.id, writable(session.name), writable(session.source), session.origin.value, session.started,
+               session.subject, session.folder, session.finished)  # fmt: skip
+        with self._database.writing() as sql:
+            sql.execute(f"INSERT INTO sessions ({SESSION_COLUMNS}) VALUES (?,?,?,?,?,?,?,?)", row)
+        self._shrink(keep=session.id)
 
     def finish_session(self, session: str) -> None:
         """No more events will come."""
@@ -112,8 +120,9 @@ class Store:
         with self._database.reading() as sql:
             rows = sql.execute(
                 "SELECT s.id, count(e.event), coalesce(sum(d.status = 'accepted'), 0), "
-                "coalesce(sum(d.status = 'rejected'), 0) FROM sessions s LEFT JOIN events e ON e.session = s.id "
-                "LEFT JOIN decisions d ON d.id = e.decision GROUP BY s.id"
+                "coalesce(sum(d.status = 'rejected'), 0) FROM sessions s "
+                "LEFT JOIN events e ON e.session = s.id LEFT JOIN decisions d ON d.id = e.decision "
+                "GROUP BY s.id"
             ).fetchall()
         return {row[0]: Tally(*row[1:]) for row in rows}
 
@@ -129,12 +138,11 @@ class Store:
         """One event as it was found. An event of that number is left as it is."""
         flags = "".join(f";{flag.value}" for flag in event.flags)
         record = codec.event_record(event)
-        row = (session, event.event, event.kind.value, event.label, record["confidence"], record["spot_score"],
-               event.onset_ns, f"{flags};", codec.dumped(record))  # fmt: skip
+        row = (session, event.event, event.kind.value, event.label, record["confidence"],
+               record["spot_score"], event.onset_ns, f"{flags};", codec.dumped(record))  # fmt: skip
         with self._database.writing() as sql:
             sql.execute(
-                "INSERT INTO events (session, event, kind, label, confidence, spot_score, onset_ns, flags, record) "
-                "VALUES (?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING",
+                f"INSERT INTO events ({EVENT_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING",
                 row,
             )
         ref = Ref(session, event.event)
@@ -149,8 +157,9 @@ class Store:
                   evidence.heat_range_px, evidence.maps_u8.tobytes())  # fmt: skip
         with self._database.writing() as sql:
             sql.execute(
-                f"INSERT OR REPLACE INTO evidence (session, event, {EVIDENCE_COLUMNS}) VALUES (?,?,?,?,?,?,?,?)",
-                (ref.session, ref.event, *values),
+                f"INSERT OR REPLACE INTO evidence (session, event, {EVIDENCE_COLUMNS}) "
+                "VALUES (?,?,?,?,?,?,?,?)",
+                (*_key(ref), *values),
             )
         self._shrink(keep=ref.session)
 
@@ -162,7 +171,7 @@ class Store:
             ).fetchone()
         return None if row is None else codec.evidence_of(*row)
 
-    def candidates(self, query: Query = Query()) -> tuple[Candidate, ...]:
+    def candidates(self, query: Query = ALL) -> tuple[Candidate, ...]:
         """What the query asks for, in its order."""
         with self._database.reading() as sql:
             rows = sql.execute(*sql_of(query)).fetchall()
@@ -174,9 +183,7 @@ class Store:
             return self._found(sql, ref)
 
     def _found(self, sql: Any, ref: Ref) -> Candidate:
-        statement, values = sql_of(Query(sessions=(ref.session,)))
-        statement = statement.replace(" WHERE ", " WHERE e.event = ? AND ", 1)
-        row = sql.execute(statement, [ref.event, *values]).fetchone()
+        row = sql.execute(*sql_of(Query(sessions=(ref.session,), events=(ref.event,)))).fetchone()
         if row is None:
             raise ReviewError(f"event {ref} is not there any more")
         return _candidate(row)
@@ -275,11 +282,6 @@ class Store:
 
 def _key(ref: Ref) -> tuple[str, int]:
     return ref.session, ref.event
-
-
-def _session_row(session: Session) -> tuple[object, ...]:
-    return (session.id, session.name, session.source, session.origin.value, session.started, session.subject,
-            session.folder)  # fmt: skip
 
 
 def _session(row: tuple[Any, ...]) -> Session:

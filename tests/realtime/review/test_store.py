@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from realtime.errors import ReviewError
+from realtime.review.codec import chips_of, event_record
+from realtime.review.records import Change, Origin, Query, Ref, Status, Tally
+from realtime.review.store import Limits, Store
+from tests.realtime.made_up import EVENT, made_up
+from tests.realtime.review.conftest import filled, made_up_evidence
+
+
+def test_an_event_comes_back_as_it_was_found(store: Store) -> None:
+    session = store.add_session("one", "clip.mp4", Origin.REPLAY)
+    ref = store.add_event(session.id, EVENT)
+    found = store.candidate(ref)
+    assert event_record(found.event) == event_record(EVENT)
+    assert found.review.status is Status.PENDING
+    assert (found.review.onset_frame, found.review.label, found.review.decided) == (30, "positive", None)
+    assert not found.evidence
+
+
+def test_evidence_comes_back_bit_for_bit(store: Store) -> None:
+    evidence = made_up_evidence()
+    ref, _, _ = filled(store)
+    kept = store.evidence(ref)
+    assert kept is not None
+    np.testing.assert_array_equal(kept.frames, evidence.frames)
+    np.testing.assert_array_equal(kept.t_ns, evidence.t_ns)
+    np.testing.assert_array_equal(kept.scores, evidence.scores)
+    np.testing.assert_array_equal(kept.maps_u8, evidence.maps_u8)
+    np.testing.assert_array_equal(chips_of(kept), chips_of(evidence))
+    assert (kept.loop_mp4, kept.heat_png) == (evidence.loop_mp4, evidence.heat_png)
+    assert store.candidate(ref).evidence
+
+
+def test_decisions_are_kept_one_after_another_and_undone_one_by_one(store: Store) -> None:
+    ref, _, _ = filled(store)
+    store.decide(ref, Change(status=Status.ACCEPTED))
+    store.decide(ref, Change(label="negative"))
+    now = store.shift(ref, "onset", -2).review
+    assert (now.status, now.label, now.onset_frame) == (Status.ACCEPTED, "negative", 28)
+    assert now.onset_ns == round(28e9 / 30)
+    assert store.undo(ref).review.onset_frame == 30
+    assert store.undo(ref).review.label == "positive"
+    undone = store.undo(ref).review
+    assert (undone.status, undone.decided) == (Status.PENDING, None)
+    assert store.undo(ref).review == undone
+    assert [review.label for review in store.history(ref)] == ["positive", "negative", "negative"]
+
+
+def test_a_decision_that_changes_nothing_is_not_written(store: Store) -> None:
+    ref, _, _ = filled(store)
+    store.decide(ref, Change(status=Status.REJECTED))
+    store.decide(ref, Change(status=Status.REJECTED))
+    assert len(store.history(ref)) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (Change(onset_frame=35), "onset 35, apex 35, offset 42: each must come before the next"),
+        (Change(apex_frame=42), "onset 30, apex 42, offset 42: each must come before the next"),
+        (Change(offset_frame=9999), "frame 9999 is not among the frames kept with this event"),
+        (Change(label="angry"), "'angry' is no label; give one of negative, positive, surprise, unclear"),
+        (Change(note="x" * 3000), "a note of 3000 characters is too long; 2000 are kept"),
+    ],
+)
+def test_a_refused_decision_leaves_everything_as_it_was(store: Store, change: Change, words: str) -> None:
+    ref, _, _ = filled(store)
+    with pytest.raises(ReviewError, match=words.replace("?", r"\?")):
+        store.decide(ref, change)
+    assert store.history(ref) == ()
+
+
+def test_marks_stop_where_the_evidence_ends(store: Store) -> None:
+    ref, without, _ = filled(store)
+    with pytest.raises(ReviewError, match="nothing was kept before this frame"):
+        store.shift(ref, "onset", -16)
+    assert store.shift(ref, "offset", 15).review.offset_frame == 57
+    assert store.shift(without, "offset", 3).review.offset_frame == EVENT.offset_frame + 3
+
+
+def test_an_event_that_is_gone_is_said_in_one_line(store: Store) -> None:
+    with pytest.raises(ReviewError, match="event 00/3 is not there any more"):
+        store.decide(Ref("00", 3), Change(status=Status.ACCEPTED))
+
+
+def test_tallies_count_what_was_decided(store: Store) -> None:
+    one, two, other = filled(store)
+    store.decide(one, Change(status=Status.ACCEPTED))
+    store.decide(two, Change(status=Status.REJECTED))
+    tallies = store.tallies()
+    assert tallies[one.session] == Tally(events=2, accepted=1, rejected=1)
+    assert tallies[other.session].pending == 1
+
+
+def test_a_store_in_memory_drops_the_oldest_session_first() -> None:
+    with Store(limits=Limits(sessions=2)) as store:
+        ids = [store.add_session(str(i), "demo", Origin.LIVE).id for i in range(3)]
+        assert {session.id for session in store.sessions()} == set(ids[1:])
+
+
+def test_a_store_in_memory_stays_within_its_bytes() -> None:
+    evidence = made_up_evidence()
+    limit_mb = 3 * evidence.nbytes / 1e6
+    with Store(limits=Limits(max_mb=limit_mb)) as store:
+        session = store.add_session("long", "demo", Origin.LIVE)
+        for number in range(8):
+            store.add_event(session.id, made_up(number), evidence)
+        numbers = [found.event.event for found in store.candidates()]
+        assert store.used_bytes <= limit_mb * 1e6
+        assert numbers[-1] == 7
+        assert 1 <= len(numbers) < 4
+
+
+def test_nothing_in_memory_touches_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SQLITE_TMPDIR", str(tmp_path))
+    with Store() as store:
+        filled(store)
+        store.candidates(Query(order="confidence"))
+        assert list(tmp_path.iterdir()) == []
