@@ -12,6 +12,7 @@ from pathlib import Path
 from realtime.errors import ReviewError
 from realtime.recording.session_format import video_name
 from realtime.review.collect import Collector
+from realtime.review.recordings import index
 from realtime.review.records import ALL, Candidate, Origin, Query, Ref, Session, Tally
 from realtime.review.store import Limits, Store
 
@@ -121,6 +122,12 @@ class Desk:
 
     def candidate(self, visitor: str, ref: Ref) -> Candidate:
         return self.owner(visitor, ref.session).candidate(ref)
+
+    def index_recordings(self) -> int:
+        """Takes in what was recorded elsewhere into the sessions folder; how many sessions came or grew."""
+        if self._kept is None or self._sessions is None:
+            return 0
+        return index(self._kept, self._sessions)
 
     def recorded_film(self, session: Session) -> Path | None:
         """The first film of a recorded session, where it is still there."""

@@ -83,8 +83,8 @@ class Store:
 
     def put_session(self, session: Session) -> None:
         """A session as it is, under its own id."""
-        row = (session.id, writable(session.name), writable(session.source), session.origin.value, session.started,
-               session.subject, session.folder, session.finished)  # fmt: skip
+        texts = (session.id, writable(session.name), writable(session.source), session.origin.value)
+        row = (*texts, session.started, session.subject, session.folder, session.finished)
         with self._database.writing() as sql:
             sql.execute(f"INSERT INTO sessions ({SESSION_COLUMNS}) VALUES (?,?,?,?,?,?,?,?)", row)
         self._shrink(keep=session.id)

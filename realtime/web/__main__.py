@@ -18,6 +18,7 @@ from realtime.config import load_config, to_toml
 from realtime.errors import ConfigError
 from realtime.review.desk import Desk
 from realtime.web.guards import LOOPBACK, MB, GuardConfig
+from realtime.web.review_routes import IMPORT_PATH
 from realtime.web.state import STORE_NAME, LiveLimits, WebState, make_data_folder
 
 DATA = Path("~/.local/share/flinch")
@@ -67,7 +68,7 @@ def guard_of(args: argparse.Namespace) -> GuardConfig:
         hosts=LOOPBACK if own else None,
         login=login,
         https=args.ssl_cert is not None,
-        body_bytes_of={"/gradio_api/upload": 500 * MB, "/rtc/": 64_000},
+        body_bytes_of={"/gradio_api/upload": 500 * MB, "/rtc/": 64_000, IMPORT_PATH: 64 * MB},
     )
 
 

@@ -18,6 +18,7 @@ from realtime.web.answer import raise_limits
 from realtime.web.guards import LOOPBACK, MB, Guard, GuardConfig
 from realtime.web.offers import Reception
 from realtime.web.page import build_page, look
+from realtime.web.review_routes import ReviewRoutes
 from realtime.web.state import WebState
 
 ASSETS = Path(__file__).parent / "assets"
@@ -43,6 +44,7 @@ def make_app(state: WebState, guard: GuardConfig = THIS_MACHINE) -> Guard:
 
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.include_router(reception.routes())
+    app.include_router(ReviewRoutes(state.desk).routes())
     app.mount("/flinch", StaticFiles(directory=ASSETS), name="flinch")
     theme, head = look()
     gr.mount_gradio_app(
