@@ -67,7 +67,8 @@ class FaceMotion:
 
     def __init__(self, config: MotionConfig) -> None:
         self._config = config
-        self._gradients = np.zeros((2, CHIP_SIZE, CHIP_SIZE), np.float32)
+        side = 2 * TILE_HALF + 1
+        self._patches = np.zeros((len(_CENTRES), 3, side, side), np.float32)
         self._hessians = np.zeros((len(_CENTRES), 3), np.float32)
         self._reference: F32 = np.zeros((CHIP_SIZE, CHIP_SIZE), np.float32)
         self._ready = False
@@ -114,7 +115,7 @@ class FaceMotion:
     def _adopt(self, reference: F32) -> None:
         self._ready = True
         self._reference = np.ascontiguousarray(reference, np.float32)
-        kernels.prepare_tiles(self._reference, _CENTRES, TILE_HALF, self._gradients, self._hessians)
+        kernels.prepare_tiles(self._reference, _CENTRES, TILE_HALF, self._patches, self._hessians)
         self._contrast = float(self._reference.var()) + 1.0
         xx, xy, yy = self._hessians.T
         weakest = 0.5 * (xx + yy - np.sqrt((xx - yy) ** 2 + 4 * xy**2))
@@ -133,7 +134,7 @@ class FaceMotion:
     def _follow(self, texture: F32, guess: F32, other_guess: F32) -> tuple[F32, F32]:
         moved, error = np.empty_like(guess), np.empty(len(_CENTRES), np.float32)
         kernels.follow_tiles(
-            self._reference, self._gradients, self._hessians, texture, _CENTRES, TILE_HALF,
+            self._patches, self._hessians, texture, _CENTRES, TILE_HALF,
             guess, other_guess, self._config.damping, moved, error,
         )  # fmt: skip
         return moved, error

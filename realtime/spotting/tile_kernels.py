@@ -17,66 +17,101 @@ F32 = NDArray[np.float32]
 
 
 @njit(cache=True, nogil=True, fastmath=FAST)
-def prepare_tiles(
-    reference: F32, centres: NDArray[np.int64], half: int, gradients: F32, hessians: F32
-) -> None:
-    """Gradients (2, H, W) and per-tile Hessians (n, 3: xx, xy, yy), both written in place."""
-    height, width = reference.shape
-    for y in range(1, height - 1):
-        for x in range(1, width - 1):
-            gradients[0, y, x] = 0.5 * (reference[y, x + 1] - reference[y, x - 1])
-            gradients[1, y, x] = 0.5 * (reference[y + 1, x] - reference[y - 1, x])
-    count = np.float32((2 * half + 1) ** 2)
+def prepare_tiles(reference: F32, centres: NDArray[np.int64], half: int, patches: F32, hessians: F32) -> None:
+    """Patches (n, 3, side, side) and Hessians (n, 3: xx, xy, yy) of every tile, written in place.
+
+    A patch holds the tile's pixels, and its gradients along x and y less their means.
+    """
+    side, width = 2 * half + 1, reference.shape[1]
+    of_tiles, flat = patches.ravel(), reference.ravel()
+    area = np.float32(side**2)
     for tile in range(centres.shape[0]):
-        cy, cx = centres[tile, 0], centres[tile, 1]
-        sx = sy = sxx = sxy = syy = np.float32(0)
-        for y in range(cy - half, cy + half + 1):
-            for x in range(cx - half, cx + half + 1):
-                gx, gy = gradients[0, y, x], gradients[1, y, x]
-                sx += gx
-                sy += gy
-                sxx += gx * gx
-                sxy += gx * gy
-                syy += gy * gy
-        hessians[tile, 0] = sxx - sx * sx / count
-        hessians[tile, 1] = sxy - sx * sy / count
-        hessians[tile, 2] = syy - sy * sy / count
+        place = (centres[tile, 0] - half) * width + centres[tile, 1] - half
+        sx, sy, sxx, sxy, syy = _cut_tile(flat, width, place, of_tiles, tile, side)
+        _subtract(of_tiles, (3 * tile + 1) * side * side, side * side, sx / area)
+        _subtract(of_tiles, (3 * tile + 2) * side * side, side * side, sy / area)
+        hessians[tile, 0] = sxx - sx * sx / area
+        hessians[tile, 1] = sxy - sx * sy / area
+        hessians[tile, 2] = syy - sy * sy / area
+
+
+@njit(cache=True, nogil=True, fastmath=FAST)
+def _cut_tile(
+    picture: F32, width: int, place: int, patches: F32, tile: int, side: int
+) -> tuple[np.float32, np.float32, np.float32, np.float32, np.float32]:
+    """Writes one tile's pixels and gradients; the sums of the gradients and of their products.
+
+    Arrays are flat, and all places in them unsigned: a signed index may count from the end, and looking
+    whether it does keeps a loop from vectorising; a slice per row would cost more than the row.
+    """
+    one, below, length = np.uintp(1), np.uintp(width), np.uintp(side)
+    size = length * length
+    first, own = np.uintp(place), np.uintp(tile) * np.uintp(3) * size
+    half = np.float32(0.5)
+    sx = sy = sxx = sxy = syy = np.float32(0)
+    for _ in range(side):
+        for column in range(length):
+            i, k = first + column, own + column
+            gx = half * (picture[i + one] - picture[i - one])
+            gy = half * (picture[i + below] - picture[i - below])
+            patches[k] = picture[i]
+            patches[k + size] = gx
+            patches[k + size + size] = gy
+            sx += gx
+            sy += gy
+            sxx += gx * gx
+            sxy += gx * gy
+            syy += gy * gy
+        first += below
+        own += length
+    return sx, sy, sxx, sxy, syy
+
+
+@njit(cache=True, nogil=True, fastmath=FAST)
+def _subtract(values: F32, start: int, count: int, mean: float) -> None:
+    first, off = np.uintp(start), np.float32(mean)
+    for i in range(np.uintp(count)):
+        values[first + i] -= off
 
 
 @njit(cache=True, nogil=True, fastmath=FAST)
 def _tile_error(
-    reference: F32, gradients: F32, chip: F32, cy: int, cx: int, half: int, dx: float, dy: float
+    patches: F32, tile: int, side: int, chip: F32, width: int, left: float, top: float
 ) -> tuple[np.float32, np.float32, np.float32]:
-    """(sum of gx * r, sum of gy * r, sum of r * r) with r the tile's difference less its mean."""
-    height, width = chip.shape
-    x0 = min(max(cx - half + dx, 0.0), width - 2.0 * half - 2.001)
-    y0 = min(max(cy - half + dy, 0.0), height - 2.0 * half - 2.001)
+    """(sum of gx * r, sum of gy * r, sum of r * r) with r the tile's difference less its mean.
+
+    `patches` and `chip` are flat, all places in them unsigned: see `_cut_tile`.
+    """
+    height = chip.shape[0] // width
+    x0 = min(max(left, 0.0), width - side - 1.001)
+    y0 = min(max(top, 0.0), height - side - 1.001)
     ix, iy = int(x0), int(y0)
     ax, ay = np.float32(x0 - ix), np.float32(y0 - iy)
-    w00, w01 = (1 - ax) * (1 - ay), ax * (1 - ay)
-    w10, w11 = (1 - ax) * ay, ax * ay
-    sr = srr = sgx = sgy = sgxr = sgyr = np.float32(0)
-    for row in range(2 * half + 1):
-        y, v = cy - half + row, iy + row
-        for column in range(2 * half + 1):
-            x, u = cx - half + column, ix + column
-            moved = w00 * chip[v, u] + w01 * chip[v, u + 1] + w10 * chip[v + 1, u] + w11 * chip[v + 1, u + 1]
-            r = moved - reference[y, x]
-            gx, gy = gradients[0, y, x], gradients[1, y, x]
+    one = np.float32(1)
+    w00, w01, w10, w11 = (one - ax) * (one - ay), ax * (one - ay), (one - ax) * ay, ax * ay
+    next_, below, length = np.uintp(1), np.uintp(width), np.uintp(side)
+    area = length * length
+    place, own = np.uintp(iy * width + ix), np.uintp(tile) * np.uintp(3) * area
+    sr = srr = sgxr = sgyr = np.float32(0)
+    for _ in range(side):
+        for column in range(length):
+            i, k = place + column, own + column
+            moved = (
+                w00 * chip[i] + w01 * chip[i + next_] + w10 * chip[i + below] + w11 * chip[i + below + next_]
+            )
+            r = moved - patches[k]
             sr += r
             srr += r * r
-            sgx += gx
-            sgy += gy
-            sgxr += gx * r
-            sgyr += gy * r
-    mean = sr / np.float32((2 * half + 1) ** 2)
-    return sgxr - sgx * mean, sgyr - sgy * mean, srr - sr * mean
+            sgxr += patches[k + area] * r
+            sgyr += patches[k + area + area] * r
+        place += below
+        own += length
+    return sgxr, sgyr, srr - sr * sr / np.float32(side * side)
 
 
 @njit(cache=True, nogil=True, fastmath=FAST)
 def follow_tiles(
-    reference: F32,
-    gradients: F32,
+    patches: F32,
     hessians: F32,
     chip: F32,
     centres: NDArray[np.int64],
@@ -87,25 +122,24 @@ def follow_tiles(
     out: F32,
     error: F32,
 ) -> None:
-    """Displacement (n, 2; x, y; px) of every tile from `reference` to `chip`, written to `out`.
+    """Displacement (n, 2; x, y; px) of every tile from the reference to `chip`, written to `out`.
 
     Starts from the better of two guesses; stops under 0.01 px or after 8 steps; never moves farther
     than 4 px from its start. `error` gets the tile's remaining mean square difference.
     """
-    count = np.float32((2 * half + 1) ** 2)
+    side, width = 2 * half + 1, chip.shape[1]
+    of_tiles, of_chip = patches.ravel(), chip.ravel()
     for tile in range(centres.shape[0]):
-        cy, cx = centres[tile, 0], centres[tile, 1]
+        top, left = centres[tile, 0] - half, centres[tile, 1] - half
         xx, xy, yy = hessians[tile, 0] + damping, hessians[tile, 1], hessians[tile, 2] + damping
         det = xx * yy - xy * xy
         dx, dy = guess_a[tile, 0], guess_a[tile, 1]
-        bx, by, best = _tile_error(reference, gradients, chip, cy, cx, half, dx, dy)
+        bx, by, best = _tile_error(of_tiles, tile, side, of_chip, width, left + dx, top + dy)
         if guess_b[tile, 0] != dx or guess_b[tile, 1] != dy:
-            ox, oy, other = _tile_error(
-                reference, gradients, chip, cy, cx, half, guess_b[tile, 0], guess_b[tile, 1]
-            )
+            new_x, new_y = guess_b[tile, 0], guess_b[tile, 1]
+            ox, oy, other = _tile_error(of_tiles, tile, side, of_chip, width, left + new_x, top + new_y)
             if other < best:
-                dx, dy = guess_b[tile, 0], guess_b[tile, 1]
-                bx, by, best = ox, oy, other
+                dx, dy, bx, by, best = new_x, new_y, ox, oy, other
         start_x, start_y = dx, dy
         for _ in range(8):
             step_x = (yy * bx - xy * by) / det
@@ -113,14 +147,14 @@ def follow_tiles(
             new_x, new_y = dx - step_x, dy - step_y
             if (new_x - start_x) ** 2 + (new_y - start_y) ** 2 > 16.0:
                 break
-            ox, oy, other = _tile_error(reference, gradients, chip, cy, cx, half, new_x, new_y)
+            ox, oy, other = _tile_error(of_tiles, tile, side, of_chip, width, left + new_x, top + new_y)
             if other > best:
                 break
             dx, dy, bx, by, best = new_x, new_y, ox, oy, other
             if step_x * step_x + step_y * step_y < 1e-4:
                 break
         out[tile, 0], out[tile, 1] = dx, dy
-        error[tile] = best / count
+        error[tile] = best / np.float32(side * side)
 
 
 @njit(cache=True, nogil=True)
