@@ -1,4 +1,5 @@
 # make run [ARGS="..."]   the environment, then python -m realtime.cam
+# make web [ARGS="..."]   the environment, then python -m realtime.web
 # make test               the environment, then every check and test
 # make gpu                the environment with TensorRT
 # Each room's tests have a process of their own: after tests/engine/test_build.py, which builds OpenVINO and
@@ -8,11 +9,15 @@
 PYTHON_IN_VENV := .venv/bin/python
 ARGS ?=
 
-.PHONY: run test gpu
+.PHONY: run web test gpu
 
 run:
 	@sh setup/environment.sh run
 	@$(PYTHON_IN_VENV) -m realtime.cam $(ARGS)
+
+web:
+	@sh setup/environment.sh run
+	@$(PYTHON_IN_VENV) -m realtime.web $(ARGS)
 
 test:
 	@sh setup/environment.sh dev

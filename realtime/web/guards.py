@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -40,6 +41,7 @@ POLICY = "; ".join(
         "form-action 'self'",
     ]
 )
+TOO_LARGE = "That is more than this server accepts."
 HEADERS = {
     "content-security-policy": POLICY,
     "permissions-policy": "camera=(self), microphone=(), geolocation=()",
@@ -65,10 +67,6 @@ class GuardConfig:
         return special[max(fitting, key=len)] if fitting else self.body_bytes
 
 
-class TooLarge(Exception):
-    """A body went over its limit while it was read."""
-
-
 class Guard:
     """ASGI middleware around the whole app."""
 
@@ -92,24 +90,16 @@ class Guard:
     async def _passed(self, scope: Scope, receive: Receive, send: Send) -> None:
         limited = limited_to(self._config.limit(scope["path"]), receive)
         cookie = None if known_visitor(HTTPConnection(scope).cookies) else self._cookie()
-        begun = False
 
         async def with_headers(message: Message) -> None:
-            nonlocal begun
             if message["type"] == "http.response.start":
-                begun = True
                 headers = MutableHeaders(scope=message)
                 headers.update(HEADERS)
                 if cookie is not None and scope["path"] == "/":
                     headers.append("set-cookie", cookie)
             await send(message)
 
-        try:
-            await self._app(scope, limited, with_headers)
-        except TooLarge:
-            if begun:
-                raise
-            await too_large()(scope, receive, send)
+        await self._app(scope, limited, with_headers)
 
     def _cookie(self) -> str:
         secure = "; Secure" if self._config.https else ""
@@ -129,12 +119,8 @@ def refused(scope: Scope, config: GuardConfig) -> Response | None:
         return PlainTextResponse("Only this server's own page may ask that.", 403)
     length = headers.get("content-length", "0")
     if not length.isdigit() or int(length) > config.limit(scope["path"]):
-        return too_large()
+        return PlainTextResponse(TOO_LARGE, 413)
     return None
-
-
-def too_large() -> Response:
-    return PlainTextResponse("That is more than this server accepts.", 413)
 
 
 def host_name(host: str) -> str:
@@ -155,7 +141,8 @@ def logged_in(authorization: str, login: tuple[str, str]) -> bool:
 
 
 def limited_to(limit: int, receive: Receive) -> Receive:
-    """The same messages until their bodies add up to more than `limit` bytes; then TooLarge."""
+    """The same messages until their bodies add up to more than `limit` bytes; then an answer 413 from
+    whoever reads on."""
     seen = 0
 
     async def limited() -> Message:
@@ -163,7 +150,7 @@ def limited_to(limit: int, receive: Receive) -> Receive:
         message = await receive()
         seen += len(message.get("body", b""))
         if seen > limit:
-            raise TooLarge
+            raise HTTPException(413, TOO_LARGE)
         return message
 
     return limited
