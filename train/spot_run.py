@@ -54,7 +54,8 @@ class KeptMeshes:
     """Face meshes of one video, in order: found by the real model the first time, read afterwards."""
 
     def __init__(self, video: Path, config: Config, kept: Path) -> None:
-        version = f"{metadata.version('mediapipe')}-{config.face.faces}-{config.face.min_confidence}"
+        face = config.face
+        version = f"{metadata.version('mediapipe')}-{face.model}-{face.faces}-{face.min_confidence}"
         self._path = kept / f"{video.name}.meshes-{version}.npz"
         self._found: list[list[Landmarks]] = []
         self._finder: FaceFinder | None = None

@@ -55,11 +55,16 @@ class AlignmentConfig:
 
 def eyes_pose(landmarks_px: NDArray[np.float32]) -> Pose:
     """Pose from the eye corners alone: the definition of the geometry."""
-    right = landmarks_px[list(EYE_RIGHT)].mean(axis=0)
-    left = landmarks_px[list(EYE_LEFT)].mean(axis=0)
-    mid_x, mid_y = (left + right) / 2
-    across_x, across_y = left - right
-    return np.array([mid_x, mid_y, math.log(math.hypot(across_x, across_y)), math.atan2(across_y, across_x)])
+    # plain floats: on so few numbers arrays would cost ten times as much
+    (right_x, right_y), (left_x, left_y) = (_middle(landmarks_px, *eye) for eye in (EYE_RIGHT, EYE_LEFT))
+    across_x, across_y = left_x - right_x, left_y - right_y
+    size, roll = math.hypot(across_x, across_y), math.atan2(across_y, across_x)
+    return np.array([(left_x + right_x) / 2, (left_y + right_y) / 2, math.log(size), roll])
+
+
+def _middle(landmarks_px: NDArray[np.float32], first: int, second: int) -> tuple[float, float]:
+    (ax, ay), (bx, by) = landmarks_px[first].tolist(), landmarks_px[second].tolist()
+    return (ax + bx) / 2, (ay + by) / 2
 
 
 def to_face_units(pose: Pose, points_px: NDArray) -> NDArray[np.float64]:
@@ -100,21 +105,34 @@ def cut_chip(bgr: NDArray[np.uint8], to_chip: Affine) -> NDArray[np.uint8]:
     Only the face's own rectangle is converted to gray. A face larger than its chip is blurred first
     (standard deviation 0.4 of the reduction), or fine texture would flicker as it moves.
     """
-    from_chip = cv2.invertAffineTransform(to_chip)
-    corners = np.array([[0, 0, 1], [CHIP_SIZE, 0, 1], [0, CHIP_SIZE, 1], [CHIP_SIZE, CHIP_SIZE, 1]])
-    spread = corners @ from_chip.T
-    height, width = bgr.shape[:2]
-    x0, y0 = np.clip(np.floor(spread.min(axis=0)).astype(int) - 4, 0, [width - 1, height - 1])
-    x1, y1 = np.clip(np.ceil(spread.max(axis=0)).astype(int) + 5, [x0 + 1, y0 + 1], [width, height])
+    from_chip = np.asarray(cv2.invertAffineTransform(to_chip), np.float64)
+    x0, y0, x1, y1 = _rectangle(from_chip, *bgr.shape[:2])
     gray: NDArray = cv2.cvtColor(bgr[y0:y1, x0:x1], cv2.COLOR_BGR2GRAY)
-    reduction = math.sqrt(abs(np.linalg.det(from_chip[:, :2])))
+    (a, b, _), (c, d, _) = from_chip.tolist()
+    reduction = math.sqrt(abs(a * d - b * c))
     if reduction > 1.2:
         gray = cv2.GaussianBlur(gray, (0, 0), 0.4 * reduction)
-    local = from_chip.copy()
-    local[:, 2] = local[:, 2] - (x0, y0)
+    from_chip[:, 2] -= (x0, y0)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    chip = cv2.warpAffine(gray, local, (CHIP_SIZE, CHIP_SIZE), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    chip = cv2.warpAffine(
+        gray, from_chip, (CHIP_SIZE, CHIP_SIZE), flags=flags, borderMode=cv2.BORDER_REPLICATE
+    )
     return np.asarray(chip, np.uint8)
+
+
+def _rectangle(from_chip: Affine, height: int, width: int) -> tuple[int, int, int, int]:
+    """(left, top, right, bottom) of the frame's pixels that the chip looks at; never empty."""
+    (a, b, x), (c, d, y) = from_chip.tolist()
+    far = CHIP_SIZE
+    low_x, high_x = x + far * (min(a, 0) + min(b, 0)), x + far * (max(a, 0) + max(b, 0))
+    low_y, high_y = y + far * (min(c, 0) + min(d, 0)), y + far * (max(c, 0) + max(d, 0))
+    left, top = _held(math.floor(low_x) - 4, 0, width - 1), _held(math.floor(low_y) - 4, 0, height - 1)
+    right = _held(math.ceil(high_x) + 5, left + 1, width)
+    return left, top, right, _held(math.ceil(high_y) + 5, top + 1, height)
+
+
+def _held(value: int, low: int, high: int) -> int:
+    return min(max(value, low), high)
 
 
 class Aligner:

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Literal
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -95,20 +96,20 @@ class _Track:
         self.t_ns = -1
         self._aligner = Aligner(config.alignment)
         self._meter = QualityMeter(config.quality)
-        self._centre_px = np.zeros(2)
+        self._centre_px = (0.0, 0.0)
         self._iod_px = 1.0
 
     def distance_iod(self, mesh: Landmarks) -> float:
         """From where this face was last to `mesh`, counting a change of size as distance."""
-        centre, iod_px = _centre(mesh)
-        away = float(np.linalg.norm(centre - self._centre_px)) / max(self._iod_px, iod_px)
+        (x, y), iod_px = _centre(mesh)
+        away = math.hypot(x - self._centre_px[0], y - self._centre_px[1]) / max(self._iod_px, iod_px)
         return away + abs(math.log(iod_px / self._iod_px))
 
     def chip(self, frame: Frame, mesh: Landmarks) -> FaceChip:
         landmarks_px = np.ascontiguousarray(mesh[:, :2])
         pose, to_chip = self._aligner.step(landmarks_px, frame.t_ns)
         gray = cut_chip(frame.bgr, to_chip)
-        quality, flags = self._meter.step(landmarks_px, mesh[:, 2], pose, float(gray.mean()), frame.t_ns)
+        quality, flags = self._meter.step(landmarks_px, mesh[:, 2], pose, cv2.mean(gray)[0], frame.t_ns)
         self.t_ns = frame.t_ns
         self._centre_px, self._iod_px = _centre(mesh)
         return FaceChip(
@@ -125,10 +126,11 @@ class _Track:
         )
 
 
-def _centre(mesh: Landmarks) -> tuple[NDArray[np.float64], float]:
-    outer = mesh[[33, 263], :2].astype(np.float64)
+def _centre(mesh: Landmarks) -> tuple[tuple[float, float], float]:
+    (right_x, right_y, _), (left_x, left_y, _) = mesh[33].tolist(), mesh[263].tolist()
     # 1.45: outer corners to centres of the eyes on a mean face; only compared with itself
-    return outer.mean(axis=0), max(float(np.linalg.norm(outer[1] - outer[0])) / 1.45, 1.0)
+    iod_px = max(math.hypot(left_x - right_x, left_y - right_y) / 1.45, 1.0)
+    return ((right_x + left_x) / 2, (right_y + left_y) / 2), iod_px
 
 
 def _face_mesh(config: FaceConfig) -> MeshModel:

@@ -6,6 +6,7 @@ All limits are in units of the person (inter-ocular distances, IOD) and of time,
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, insort
 from collections import deque
 from dataclasses import dataclass, fields
 
@@ -16,6 +17,8 @@ from realtime.clock import NS_PER_S
 from realtime.errors import ConfigError
 from realtime.face.alignment import Pose
 from realtime.types import Flag
+
+Points = tuple[int, int]
 
 # face mesh points: upper lid, lower lid, outer corner, inner corner
 _LIDS = (((159, 158), (145, 153), 33, 133), ((386, 385), (374, 380), 263, 362))
@@ -59,6 +62,7 @@ class QualityMeter:
     def __init__(self, config: QualityConfig) -> None:
         self._config = config
         self._looks: deque[_Look] = deque()
+        self._openings: list[float] = []  # of the lids in all looks, in order of size
 
     def step(
         self,
@@ -96,9 +100,11 @@ class QualityMeter:
 
     def _remember(self, look: _Look) -> None:
         self._looks.append(look)
+        insort(self._openings, look.lid_opening)
         oldest = look.t_ns - int(self._config.memory_s * NS_PER_S)
         while self._looks[0].t_ns < oldest:
-            self._looks.popleft()
+            gone = self._looks.popleft()
+            del self._openings[bisect_left(self._openings, gone.lid_opening)]
 
     def _since(self, look: _Look, span_s: float) -> list[_Look]:
         """The looks of the last `span_s`, newest first, and the one before them."""
@@ -111,7 +117,11 @@ class QualityMeter:
         return found
 
     def _usual_opening(self) -> float:
-        return float(np.percentile([look.lid_opening for look in self._looks], 70))
+        """The 70th percentile."""
+        position = 0.7 * (len(self._openings) - 1)
+        below = self._openings[int(position)]
+        above = self._openings[math.ceil(position)]
+        return below + (above - below) * (position - int(position))
 
     def _lip_range(self, look: _Look) -> float:
         gaps = [past.lip_gap_iod for past in self._since(look, self._config.speech_s)]
@@ -121,10 +131,10 @@ class QualityMeter:
         past = self._since(look, self._config.motion_s)[-1]
         if past is look:
             return 0.0
-        step = look.pose - past.pose
-        step[:2] /= math.exp(look.pose[2])
-        step[3] = (step[3] + math.pi) % (2 * math.pi) - math.pi
-        return float(np.linalg.norm(step)) / ((look.t_ns - past.t_ns) / NS_PER_S)
+        x, y, size, roll = (look.pose - past.pose).tolist()
+        roll = (roll + math.pi) % (2 * math.pi) - math.pi
+        moved_iod = math.hypot(math.hypot(x, y) / math.exp(look.pose[2]), size, roll)
+        return moved_iod / ((look.t_ns - past.t_ns) / NS_PER_S)
 
     def _light_step(self, look: _Look) -> float:
         past = self._since(look, self._config.motion_s)[-1]
@@ -139,23 +149,30 @@ class QualityMeter:
 
 def lid_opening(landmarks_px: NDArray[np.float32]) -> float:
     """Height over width of the eyes, the mean of both."""
-    ratios = []
-    for upper, lower, outer, inner in _LIDS:
-        height = np.linalg.norm(
-            landmarks_px[list(upper)].mean(axis=0) - landmarks_px[list(lower)].mean(axis=0)
-        )
-        ratios.append(height / max(float(np.linalg.norm(landmarks_px[outer] - landmarks_px[inner])), 1e-6))
-    return float(np.mean(ratios))
+    return sum(_opening(landmarks_px, *lids) for lids in _LIDS) / len(_LIDS)
+
+
+def _opening(
+    landmarks_px: NDArray[np.float32], upper: Points, lower: Points, outer: int, inner: int
+) -> float:
+    # plain floats: on so few numbers arrays would cost ten times as much
+    (ax, ay), (bx, by) = (landmarks_px[point].tolist() for point in upper)
+    (cx, cy), (dx, dy) = (landmarks_px[point].tolist() for point in lower)
+    height = math.hypot(ax + bx - cx - dx, ay + by - cy - dy) / 2
+    return height / max(_distance(landmarks_px, outer, inner), 1e-6)
 
 
 def lip_gap(landmarks_px: NDArray[np.float32]) -> float:
     """Distance between the inner lips in pixels."""
-    return float(np.linalg.norm(landmarks_px[_LIPS[0]] - landmarks_px[_LIPS[1]]))
+    return _distance(landmarks_px, *_LIPS)
+
+
+def _distance(landmarks_px: NDArray[np.float32], first: int, second: int) -> float:
+    (ax, ay), (bx, by) = landmarks_px[first].tolist(), landmarks_px[second].tolist()
+    return math.hypot(bx - ax, by - ay)
 
 
 def _across(landmarks_px: NDArray[np.float32], depth_px: NDArray[np.float32]) -> tuple[float, float]:
     """(depth, width) from one eye's outer corner to the other's."""
     right, left = _EYES_OUTER
-    return float(depth_px[left] - depth_px[right]), float(
-        np.linalg.norm(landmarks_px[left] - landmarks_px[right])
-    )
+    return float(depth_px[left] - depth_px[right]), _distance(landmarks_px, right, left)
