@@ -68,10 +68,10 @@ def _cut_tile(
 
 
 @njit(cache=True, nogil=True, fastmath=FAST)
-def _subtract(values: F32, start: int, count: int, mean: float) -> None:
-    first, off = np.uintp(start), np.float32(mean)
+def _subtract(values: F32, start: int, count: int, mean: np.float32) -> None:
+    first = np.uintp(start)
     for i in range(np.uintp(count)):
-        values[first + i] -= off
+        values[first + i] -= mean
 
 
 @njit(cache=True, nogil=True, fastmath=FAST)
