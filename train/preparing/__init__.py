@@ -1,0 +1,1 @@
+"""From a dataset's samples to what training reads: chips, key frames, flow and maps by the live chain."""
