@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import torch
@@ -20,10 +20,22 @@ from train.recipe import Recipe
 EpochHook = Callable[[CausalNet], None]  # called after each epoch with the network in eval mode
 
 
-def fit(data: Features, recipe: Recipe, seed: int, on_epoch: EpochHook | None = None) -> CausalNet:
-    """Train a network on all of `data`; the same arguments on the same machine give the same network."""
+def fit(
+    data: Features,
+    recipe: Recipe,
+    seed: int,
+    on_epoch: EpochHook | None = None,
+    *,
+    start: Mapping[str, Tensor] | None = None,
+) -> CausalNet:
+    """Train a network on all of `data`; the same arguments on the same machine give the same network.
+
+    `start` are the weights to begin with, as `train.pretrain` makes them; without, they are random.
+    """
     torch.manual_seed(seed)
     net = CausalNet(recipe.model)
+    if start is not None:
+        net.load_state_dict(start)
     flows = torch.from_numpy(data.maps_u8[:, :2]).float()
     labels = torch.from_numpy(data.labels)
     step = _Step(net, labels, recipe)

@@ -20,10 +20,12 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from safetensors.torch import load_file, save_file
 
 from engine.errors import ConfigError
 from train.features import Features
 from train.fit import fit, head_features, predict
+from train.pretrain import pretrained
 from train.recipe import Recipe, fingerprint
 from train.splits import Fold
 
@@ -39,6 +41,7 @@ class FoldTask:
     recipe: Recipe
     seed: int
     path: Path  # of the result
+    start: Path | None = None  # weights to begin with, safetensors
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,6 +52,16 @@ class FoldResult:
     history: NDArray[np.float32]  # (epochs, n, 3), logits after every epoch
     features: NDArray[np.float32]  # (n, 12 dim), after the last
     wall_s: float
+
+
+def start_of(recipe: Recipe, seed: int, folder: Path) -> Path | None:
+    """The file of the weights that every fold of this seed begins with, made once; None: random ones."""
+    path = folder / f"seed{seed}" / "start.safetensors"
+    if recipe.prior.steps and not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_file(pretrained(recipe, seed), path.with_suffix(".tmp"))
+        path.with_suffix(".tmp").replace(path)
+    return path if recipe.prior.steps else None
 
 
 def run_folds(tasks: Sequence[FoldTask], jobs: int) -> Iterator[Path]:
@@ -74,6 +87,7 @@ def run_fold(task: FoldTask) -> Path:
         task.recipe,
         task.seed,
         lambda trained: history.append(predict(trained, maps_u8, task.recipe.symmetries)),
+        start=None if task.start is None else load_file(task.start),
     )
     result = FoldResult(
         task.fold.test, np.stack(history), head_features(net, maps_u8), time.perf_counter() - began

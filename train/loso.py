@@ -20,7 +20,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from engine.errors import ConfigError, FlinchError
 from train.features import Features, read_features
-from train.folds import PROTOCOLS, FoldTask, claim, load_result, run_folds
+from train.folds import PROTOCOLS, FoldTask, claim, load_result, run_folds, start_of
 from train.recipe import RECIPES, Recipe, load_recipe, recipe_table
 from train.report import CHOSEN, as_table, ensemble, pool, summarise, write_predictions, write_report
 from train.splits import Fold, grouped_folds, leave_one_subject_out
@@ -54,7 +54,8 @@ def run(args: argparse.Namespace, console: Console) -> None:
     }
     kept = args.folds or args.out / "folds"
     claim(kept, description)
-    tasks = {seed: _tasks(data, folds, recipe, kept, seed) for seed in range(args.seeds)}
+    with console.status("learning from made-up movements"):
+        tasks = {seed: _tasks(data, folds, recipe, kept, seed) for seed in range(args.seeds)}
     trained = _train([task for of_seed in tasks.values() for task in of_seed], args.jobs, console)
     runs = [
         pool(seed, [load_result(task.path) for task in of_seed], data, args.protocol)
@@ -114,7 +115,10 @@ def _folds(data: Features, groups: int | None) -> tuple[Fold, ...]:
 
 
 def _tasks(data: Features, folds: Sequence[Fold], recipe: Recipe, kept: Path, seed: int) -> list[FoldTask]:
-    return [FoldTask(data, fold, recipe, seed, kept / f"seed{seed}" / f"{fold.name}.npz") for fold in folds]
+    start = start_of(recipe, seed, kept)
+    return [
+        FoldTask(data, fold, recipe, seed, kept / f"seed{seed}" / f"{fold.name}.npz", start) for fold in folds
+    ]
 
 
 def _train(tasks: Sequence[FoldTask], jobs: int, console: Console) -> int:

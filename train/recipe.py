@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from engine.causalnet import COMPACT, PUBLISHED, CausalNetConfig
 from engine.errors import ConfigError
 from train.augment import NOTHING, AugmentConfig
+from train.prior.made_up import PriorConfig
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -28,6 +29,7 @@ class Recipe:
     """Everything that decides a training run but the data and the seed."""
 
     model: CausalNetConfig = COMPACT
+    prior: PriorConfig = field(default_factory=PriorConfig)
     augment: AugmentConfig = field(default_factory=AugmentConfig)
     epochs: int = 30
     batch: int = 64  # 0: all samples at once
@@ -47,9 +49,10 @@ class Recipe:
 
 RECIPES = {
     "compact": Recipe(),
-    # As released: Adam 5e-5 without decay, full batch, 200 epochs, nothing augmented or weighted.
+    # As released: random start, Adam 5e-5 without decay, full batch, 200 epochs, no augmentation or weights.
     "published": Recipe(
         model=PUBLISHED,
+        prior=PriorConfig(steps=0),
         augment=NOTHING,
         epochs=200,
         batch=0,

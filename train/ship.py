@@ -22,9 +22,11 @@ from engine.weights import load_network, save_network
 from train.errors import DatasetError
 from train.features import DATASETS, read_features
 from train.fit import fit
+from train.pretrain import pretrained
 from train.recipe import load_recipe, recipe_table
 from train.report import CLASSES
 
+VIEWS = 4  # of a sample, see `realtime.symmetry`
 FIGURES = ("protocol", "chosen", "folds", "samples", "seeds", "composite", *DATASETS, "ensemble")
 
 
@@ -49,7 +51,7 @@ def ship(args: argparse.Namespace) -> None:
             f"--members {args.members} must lie between 1 and the run's {report['seeds']} seed(s)"
         )
     data = read_features(args.data)
-    net = as_one([fit(data, recipe, seed) for seed in range(args.members)])
+    net = as_one([fit(data, recipe, seed, start=pretrained(recipe, seed)) for seed in range(args.members)])
     card = {
         "name": args.name,
         "architecture": recipe_table(recipe)["model"],
@@ -66,15 +68,24 @@ def ship(args: argparse.Namespace) -> None:
 
 
 def write_model(net: Network, stem: Path, card: Mapping[str, Any]) -> None:
-    """Weights, graph and card beside each other; the graph is made of the weights as written, rounded."""
+    """Weights, graphs and card beside each other; graphs are made of the weights as written, rounded.
+
+    A network that answers with the mean over the symmetric views gets a graph that takes them at once.
+    """
     card_path, onnx_path = (stem.parent / f"{stem.name}.{suffix}" for suffix in ("json", "onnx"))
     weights_path = stem.parent / f"{stem.name}.safetensors"
     weights = {"file": weights_path.name, "sha256": sha256(save_network(net, weights_path))}
     graph = {"file": onnx_path.name, "sha256": "", "opset": OPSET}
     _write_json(card_path, {**card, "weights": weights, "onnx": graph})
-    content = export(load_network(read_card(card_path)))
+    whole = load_network(read_card(card_path))
+    content = export(whole)
     onnx_path.write_bytes(content)
-    _write_json(card_path, {**card, "weights": weights, "onnx": graph | {"sha256": sha256(content)}})
+    files = {"weights": weights, "onnx": graph | {"sha256": sha256(content)}}
+    if card.get("symmetries"):
+        views_path, views = stem.parent / f"{stem.name}.batch{VIEWS}.onnx", export(whole, VIEWS)
+        views_path.write_bytes(views)
+        files["onnx_batches"] = {str(VIEWS): {"file": views_path.name, "sha256": sha256(views)}}
+    _write_json(card_path, {**card, **files})
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
