@@ -1,0 +1,253 @@
+// The Review tab: <flinch-review>, candidates one by one, and <flinch-sessions> in its own file.
+
+import * as api from "./review_api.js";
+import { made, refOf, when } from "./review_api.js";
+import { Loop } from "./review_loop.js";
+import { Filter } from "./review_filter.js";
+import "./review_sessions.js";
+
+const LABELS = ["negative", "positive", "surprise", "unclear"];
+const MARKS = ["onset", "apex", "offset"];
+const LOOK_MS = 4000;
+const HELP = [["J K", "next, previous"], ["A X", "accept, reject"], ["1 2 3 4", "negative, positive, surprise, unclear"],
+  ["O P F", "choose onset, peak (apex), offset"], ["← →", "shift the chosen mark by a frame"], [", .", "step through the loop"],
+  ["Space", "play or pause"], ["H", "heat map"], ["U", "undo"]];
+
+class Review extends HTMLElement {
+  connectedCallback() {
+    if (this.firstChild) return;
+    this.found = [];
+    this.mark = "onset";
+    this.filter = new Filter(() => this.load());
+    this.list = made("ol.flinch-found", { role: "listbox", "aria-label": "Candidates", tabindex: "0" });
+    this.count = made("p.flinch-count", { role: "status" });
+    this.status = made("p.flinch-status", { role: "status", "aria-live": "polite" });
+    this.detail = made("section.flinch-detail", { "aria-label": "Candidate", hidden: true });
+    this.empty = made("p.flinch-none.flinch-empty", {},
+      "Nothing to review yet. Watch live, replay a clip, or import what was exported before.");
+    this.#build();
+    const side = made("div.flinch-found-side", {}, this.count, this.list);
+    this.append(made("div.flinch-review", {}, this.filter.root, this.empty,
+      made("div.flinch-desk", {}, side, this.detail), this.status));
+    document.addEventListener("keydown", (event) => this.#key(event));
+    new IntersectionObserver(([seen]) => seen.isIntersecting && this.load()).observe(this);
+    setInterval(() => this.#visible() && !document.hidden && this.load(), LOOK_MS);
+  }
+
+  #build() {
+    const loop = made("div.flinch-loop");
+    this.loop = new Loop(loop, (mark) => this.choose(mark));
+    this.head = made("header.flinch-detail-head");
+    this.facts = made("div.flinch-facts");
+    this.labels = made("div.flinch-buttons", { role: "group", "aria-label": "Label" }, ...LABELS.map((label, i) =>
+      made(`button.flinch-label.flinch-as-${label}`, { type: "button", "data-label": label, "aria-keyshortcuts": `${i + 1}`,
+        onclick: () => this.decide({ label }) }, label)));
+    this.marks = made("div.flinch-marks", { role: "group", "aria-label": "Marks" }, ...MARKS.map((mark) => this.#markBox(mark)));
+    this.note = made("input.flinch-note", { type: "text", placeholder: "Note", "aria-label": "Note", maxlength: "2000",
+      onchange: () => this.decide({ note: this.note.value }) });
+    const button = (name, keys, words, act) => made("button", { type: "button", "data-do": name, "aria-keyshortcuts": keys, onclick: act }, words);
+    this.decision = made("div.flinch-buttons.flinch-decision", { role: "group", "aria-label": "Decision" },
+      button("accept", "A", "Accept", () => this.status_("accepted")), button("reject", "X", "Reject", () => this.status_("rejected")),
+      button("undo", "U", "Undo", () => this.decide({ do: "undo" })), this.note);
+    const player = made("div.flinch-buttons.flinch-player", { role: "group", "aria-label": "Loop" },
+      button("back", ",", "‹ frame", () => this.loop.step(-1)), button("play", "Space", "Pause", () => this.#play()),
+      button("on", ".", "frame ›", () => this.loop.step(1)), button("heat", "H", "Heat map", () => this.#heat()));
+    this.player = player;
+    player.querySelector("[data-do=heat]").setAttribute("aria-pressed", "true");
+    const [stage, curve] = loop.children;
+    const keys = made("p.flinch-keys", {}, ...HELP.flatMap(([key, words], i) =>
+      [i ? " · " : "", ...key.split(" ").map((one) => made("kbd", {}, one)), ` ${words}`]));
+    this.detail.append(this.head, made("div.flinch-look", {}, made("div.flinch-loop", {}, stage, player), this.facts),
+      curve, this.marks, made("div.flinch-decide", {}, this.labels, this.decision), keys);
+    this.loop.root = this.detail;
+  }
+
+  #markBox(mark) {
+    const shift = (steps) => () => { this.choose(mark); this.shift(steps); };
+    return made("div.flinch-mark", { "data-mark": mark },
+      made("button.flinch-mark-name", { type: "button", onclick: () => { this.choose(mark); this.loop.seekTo(mark); } }, mark),
+      made("button", { type: "button", "aria-label": `${mark} one frame earlier`, onclick: shift(-1) }, "−"),
+      made("output", { "aria-label": mark }),
+      made("button", { type: "button", "aria-label": `${mark} one frame later`, onclick: shift(1) }, "+"));
+  }
+
+  #visible() {
+    return this.offsetParent !== null;
+  }
+
+  async load() {
+    try {
+      this.filter.offer(await api.sessions());
+      const { events, more } = await api.events(this.filter.query());
+      this.found = events;
+      this.count.textContent = `${events.length}${more ? "+" : ""} candidate${events.length === 1 ? "" : "s"}`;
+      this.#list();
+      this.empty.hidden = this.filter.isSet || events.length > 0;
+      if (!this.current && events.length) await this.select(refOf(events[0]));
+      else if (!events.length && !this.filter.isSet) { this.current = null; this.detail.hidden = true; }
+      else if (this.current && !this.current.evidence) await this.#completed();
+    } catch (error) {
+      this.#say(error.message, "bad");
+    }
+  }
+
+  // The pictures of a fresh candidate come half a second after it.
+  async #completed() {
+    const listed = this.found.find((one) => refOf(one) === refOf(this.current));
+    if (listed?.evidence) await this.select(refOf(listed));
+  }
+
+  #list() {
+    const have = new Map([...this.list.children].map((item) => [item.dataset.ref, item]));
+    const items = this.found.map((one) => {
+      const known = have.get(refOf(one));
+      const text = JSON.stringify(one);
+      if (known?.dataset.is === text) return known;
+      const item = this.#item(one);
+      item.dataset.is = text;
+      return item;
+    });
+    if (items.length !== this.list.children.length || items.some((item, i) => item !== this.list.children[i])) this.list.replaceChildren(...items);
+    this.#highlight();
+  }
+
+  #item(one) {
+    const ref = refOf(one);
+    const still = one.evidence ? made("img", { src: `/review/still/${ref}`, alt: "", loading: "lazy", width: 46, height: 61 })
+      : made("span.flinch-no-still");
+    return made(`li.flinch-found-one.flinch-is-${one.label}`, { role: "option", "data-ref": ref, "data-status": one.status, id: `found-${one.session}-${one.event}`,
+      onclick: () => this.select(ref) }, still,
+    made("div", {}, made("div.flinch-card-head", {}, made("strong", {}, one.label), made("span.flinch-sure", {}, `${Math.round(one.confidence * 100)} %`),
+      made("span.flinch-status-word", {}, one.status === "pending" ? "" : one.status)),
+    made("div.flinch-when", {}, `${one.kind} · ${one.marks.onset.s.toFixed(2)} s${one.face ? ` · face ${one.face}` : ""}`),
+    made("div.flinch-when.flinch-of", {}, one.session_name),
+    one.flags.length ? made("div.flinch-flags", {}, ...one.flags.map((flag) => made("span.flinch-flag", {}, flag.replace("_", " ")))) : null));
+  }
+
+  #highlight() {
+    const ref = this.current && refOf(this.current);
+    for (const item of this.list.children) {
+      const chosen = item.dataset.ref === ref;
+      item.setAttribute("aria-selected", `${chosen}`);
+      if (chosen) this.list.setAttribute("aria-activedescendant", item.id);
+    }
+  }
+
+  async select(ref) {
+    try {
+      this.#show(await api.event(ref));
+      this.#say("");
+      this.list.querySelector(`[data-ref="${ref}"]`)?.scrollIntoView({ block: "nearest" });
+    } catch (error) {
+      this.#say(error.message, "bad");
+    }
+  }
+
+  #show(event) {
+    this.current = event;
+    this.detail.hidden = false;
+    this.detail.dataset.status = event.status;
+    const session = this.filter.sessions.find((one) => one.id === event.session);
+    this.head.replaceChildren(
+      made(`span.flinch-pill-label.flinch-as-${event.label}`, {}, event.label),
+      made("span", {}, `${event.kind} candidate ${event.event}`),
+      made("span.flinch-when", {}, `${session?.name ?? event.source}${session?.kept ? "" : " · not kept"} · face ${event.face}`),
+      made("span.flinch-status-word", {}, event.status));
+    this.facts.replaceChildren(...this.#facts(event));
+    this.loop.show(event, this.mark);
+    for (const button of this.labels.children) button.setAttribute("aria-pressed", `${button.dataset.label === event.label}`);
+    this.decision.querySelector("[data-do=accept]").setAttribute("aria-pressed", `${event.status === "accepted"}`);
+    this.decision.querySelector("[data-do=reject]").setAttribute("aria-pressed", `${event.status === "rejected"}`);
+    this.decision.querySelector("[data-do=undo]").disabled = event.decided === null;
+    this.player.hidden = !event.series;
+    for (const box of this.marks.children) {
+      const { frame, s } = event.marks[box.dataset.mark];
+      box.querySelector("output").textContent = `frame ${frame} · ${s.toFixed(3)} s`;
+    }
+    if (document.activeElement !== this.note) this.note.value = event.note;
+    this.choose(this.mark, false);
+    this.#highlight();
+  }
+
+  #facts(event) {
+    const bars = made("div.flinch-bars", {}, ...LABELS.slice(0, 3).flatMap((label) => {
+      const share = event.probabilities[label];
+      return [made("span", {}, label), made("span.flinch-bar", { style: `--share: ${share}; --colour: var(--flinch-${label})` }),
+        made("span.flinch-bar-share", {}, `${Math.round(share * 100)} %`)];
+    }));
+    const length_ms = Math.round((event.marks.offset.s - event.marks.onset.s) * 1000);
+    const rows = [["Duration", `${length_ms} ms`], ["Strength", `${event.spot_score.toFixed(1)} × noise`],
+      ["Moved most", event.regions.slice(0, 3).map((one) => `${one.name} ${one.px.toFixed(1)} px`).join(", ")],
+      ["Flags", event.flags.map((flag) => flag.replace("_", " ")).join(", ") || "none"],
+      ["Found as", `${event.found.label}, frames ${event.found.onset} – ${event.found.apex} – ${event.found.offset}`],
+      ["Decided", event.decided ? when(event.decided) : "not yet"]];
+    return [bars, made("dl.flinch-figures", {}, ...rows.flatMap(([name, words]) => [made("dt", {}, name), made("dd", {}, words)]))];
+  }
+
+  async decide(wish) {
+    if (!this.current) return;
+    try {
+      const event = await api.decide(refOf(this.current), wish);
+      this.#show(event);
+      this.#say("");
+      const listed = this.found.find((one) => refOf(one) === refOf(event));
+      if (listed) {
+        for (const key of Object.keys(listed)) if (key in event) listed[key] = event[key];
+        this.#list();
+      }
+    } catch (error) {
+      this.#say(error.message, "bad");
+    }
+  }
+
+  status_(status) {
+    return this.decide({ status: this.current?.status === status ? "pending" : status });
+  }
+
+  choose(mark, redraw = true) {
+    this.mark = mark;
+    for (const box of this.marks.children) box.classList.toggle("active", box.dataset.mark === mark);
+    if (redraw && this.current) this.loop.show(this.current, mark);
+  }
+
+  async shift(steps) {
+    await this.decide({ do: "shift", mark: this.mark, steps });
+    this.loop.seekTo(this.mark);
+    this.#playing(false);
+  }
+
+  move(by) {
+    const at = this.found.findIndex((one) => this.current && refOf(one) === refOf(this.current));
+    const next = this.found[Math.min(this.found.length - 1, Math.max(0, at + by))];
+    if (next) this.select(refOf(next));
+  }
+
+  #play() { this.#playing(this.loop.togglePlay()); }
+
+  #playing(plays) { this.player.querySelector("[data-do=play]").textContent = plays ? "Pause" : "Play"; }
+
+  #heat() { this.player.querySelector("[data-do=heat]").setAttribute("aria-pressed", `${this.loop.toggleHeat()}`); }
+
+  #say(words, kind = "") {
+    this.status.textContent = words;
+    this.status.dataset.kind = kind;
+  }
+
+  #key(event) {
+    if (!this.#visible() || !this.current || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.closest("input, select, textarea, [contenteditable]")) return;
+    if (event.key === " " && event.target.closest("button, a, [role=tab]")) return; // it presses that
+    if (event.key.startsWith("Arrow") && event.target.closest("[role=tab]")) return;
+    const keys = { j: () => this.move(1), k: () => this.move(-1), a: () => this.status_("accepted"), x: () => this.status_("rejected"),
+      u: () => this.decide({ do: "undo" }), h: () => this.#heat(), " ": () => this.#play(), o: () => this.choose("onset"), p: () => this.choose("apex"),
+      f: () => this.choose("offset"), ArrowLeft: () => this.shift(-1), ArrowRight: () => this.shift(1),
+      ",": () => { this.loop.step(-1); this.#playing(false); }, ".": () => { this.loop.step(1); this.#playing(false); } };
+    LABELS.forEach((label, i) => { keys[`${i + 1}`] = () => this.decide({ label }); });
+    const act = keys[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+    if (!act) return;
+    event.preventDefault();
+    act();
+  }
+}
+
+customElements.define("flinch-review", Review);
