@@ -1,0 +1,105 @@
+"""Live in a real browser whose camera plays the demo: pictures both ways, candidates, recording, keys."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from realtime import replay
+from realtime.app.cli import DONE, run_main
+from realtime.benches.browser import Served
+from realtime.sources.base import SourceConfig
+from realtime.sources.demo import DemoSource
+from realtime.types import Kind
+from tests.e2e.browser.conftest import CAMERA_S, open_tab
+from tests.e2e.browser.live import WATCH, seconds_until_free, seen, start, stop
+
+WATCHED_S = 20.0
+SHIFT_STEP_S = 0.02
+NEAR_S = 0.12  # between a candidate's apex and the known movement's
+
+
+def truth() -> list[tuple[float, str]]:
+    """Apex and label of each micro-expression in the fake camera's film."""
+    with DemoSource(SourceConfig(demo_live=False)) as demo:
+        return [(m.apex_s, m.label) for m in demo.truth(CAMERA_S) if m.kind is Kind.MICRO]
+
+
+def matched(events: list[dict[str, Any]], shift_s: float) -> int:
+    """How many candidates are known movements, when the film began `shift_s` before the run."""
+    return sum(
+        any(abs((event["apex_s"] + shift_s) % CAMERA_S - apex_s) < NEAR_S for apex_s, label in truth())
+        for event in events
+    )
+
+
+def test_pictures_flow_both_ways_and_known_movements_become_candidates(
+    page: Page, server: Served, artifacts: Path
+) -> None:
+    start(page)
+    page.evaluate(WATCH)
+    page.wait_for_timeout(WATCHED_S * 1000)
+    found = seen(page)
+    page.screenshot(path=artifacts / "live.png", full_page=True)
+    fps = found["frames"] / found["seconds"]
+    (artifacts / "live.json").write_text(json.dumps({"fps_back": fps, **found}), encoding="utf-8")
+    assert found["sizes"] == ["640x480"]
+    assert found["frames"] > WATCHED_S
+    assert all(event["heat"] > 1000 for event in found["events"])
+    stop(page)
+    assert not list((server.data / "sessions").iterdir())
+    if fps < 24:
+        pytest.skip(f"this machine is too busy to judge: {fps:.1f} pictures a second came back, not 24")
+    sure = [event for event in found["events"] if not event["flags"] and event["type"] == "micro"]
+    shifts = [step * SHIFT_STEP_S for step in range(round(CAMERA_S / SHIFT_STEP_S))]
+    assert max(matched(sure, shift) for shift in shifts) >= max(3, len(sure) - 1)
+    assert all(event["at_s"] - event["offset_s"] < 1.0 for event in found["events"])
+
+
+def test_what_is_measured_stands_beside_the_picture(page: Page, artifacts: Path) -> None:
+    page.set_viewport_size({"width": 390, "height": 1600})
+    start(page)
+    figures = page.locator(".flinch-figures")
+    for words in ("640×480 at 30 fps", "about", "causalnet-compact on", "kbit/s"):
+        expect(figures).to_contain_text(words, timeout=20_000)
+    page.screenshot(path=artifacts / "live_phone.png")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.emulate_media(color_scheme="dark")
+    page.set_viewport_size({"width": 1280, "height": 1000})
+    page.evaluate("document.body.classList.add('dark')")
+    page.screenshot(path=artifacts / "live_dark.png")
+    stop(page)
+
+
+def test_a_recording_begun_by_key_replays_to_its_own_events(
+    page: Page, server: Served, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    start(page)
+    page.keyboard.press("r")
+    expect(page.get_by_role("button", name="Stop recording")).to_be_visible(timeout=10_000)
+    page.wait_for_function("() => document.querySelectorAll('.flinch-card').length >= 2", timeout=30_000)
+    page.keyboard.press("e")
+    page.keyboard.press("r")
+    expect(page.get_by_role("button", name="Record", exact=True)).to_be_visible(timeout=10_000)
+    page.keyboard.press("s")
+    expect(page.get_by_role("button", name="Start", exact=True)).to_be_visible()
+    (session,) = (server.data / "sessions").iterdir()
+    seconds_until_free(server)
+    assert run_main(replay.main, [str(session), "--out", str(tmp_path)]) == DONE
+    again = tmp_path / session.name / "events.csv"
+    assert again.read_bytes() == (session / "events.csv").read_bytes()
+    capsys.readouterr()
+
+
+def test_the_picture_goes_on_in_another_tab_and_starts_again_after_a_stop(page: Page) -> None:
+    start(page)
+    open_tab(page, "About")
+    open_tab(page, "Live")
+    expect(page.locator("flinch-live")).to_have_class("flinch-on")
+    stop(page)
+    start(page)
+    stop(page)

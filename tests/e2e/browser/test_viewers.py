@@ -1,0 +1,88 @@
+"""Several viewers, lost ones, and those without a camera."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, Playwright, expect
+
+from realtime.benches.browser import Served, chromium_flags, chromium_path, served
+from tests.e2e.browser.conftest import Watched, agree, launched
+from tests.e2e.browser.live import places_taken, seconds_until_free, start, stop
+
+KILLED_S = 35.0
+
+
+@contextmanager
+def viewer(browser: Browser, url: str) -> Iterator[Page]:
+    context = browser.new_context()
+    yield agree(context.new_page(), url)
+    context.close()
+
+
+def test_the_third_viewer_is_told_so_at_once_and_can_take_a_place_that_is_left(
+    browser: Browser, server: Served
+) -> None:
+    with viewer(browser, server.url) as first, viewer(browser, server.url) as third:
+        start(first)
+        with viewer(browser, server.url) as second:
+            start(second)
+            assert places_taken(server) == 2
+            third.get_by_role("button", name="Start", exact=True).click()
+            expect(third.get_by_text("All 2 live places are taken").first).to_be_visible(timeout=5_000)
+        # The second one's page was closed without a word.
+        assert seconds_until_free(server, taken=1) < 2.0
+        start(third)
+        stop(third)
+        stop(first)
+    assert seconds_until_free(server) < 2.0
+
+
+def test_a_killed_tab_gives_its_place_back(playwright: Playwright, camera: Path, server: Served) -> None:
+    browser = launched(playwright, camera)
+    page = agree(browser.new_page(), server.url)
+    start(page)
+    processes = browser.new_browser_cdp_session().send("SystemInfo.getProcessInfo")["processInfo"]
+    for process in processes:
+        if process["type"] == "renderer":
+            os.kill(process["id"], signal.SIGKILL)
+    assert seconds_until_free(server) < KILLED_S
+    browser.close()
+
+
+def test_without_a_camera_the_demo_plays(playwright: Playwright, server: Served, artifacts: Path) -> None:
+    browser = playwright.chromium.launch(executable_path=chromium_path(), args=chromium_flags(None))
+    page = browser.new_page()
+    watched = Watched(page, server.url)
+    agree(page, server.url)
+    start(page)
+    expect(page.locator(".flinch-figures")).to_contain_text("demo", timeout=10_000)
+    expect(
+        page.get_by_text("There is no camera on this machine. Playing the built-in demo.")
+    ).to_be_attached()
+    page.screenshot(path=artifacts / "no_camera.png")
+    stop(page)
+    browser.close()
+    assert not watched.errors and not watched.foreign
+
+
+def test_a_page_from_another_machine_without_https_says_why_it_has_no_camera(
+    browser: Browser, tmp_path: Path
+) -> None:
+    address = socket.gethostbyname(socket.gethostname())
+    with served(tmp_path / "data", "--host", address, "--auth", "eva:long enough") as server:
+        login = {"username": "eva", "password": "long enough"}
+        context = browser.new_context(http_credentials=login)
+        page = agree(context.new_page(), server.url)
+        start(page)
+        expect(page.get_by_text("neither https nor localhost").first).to_be_attached()
+        context.close()
+        stranger = browser.new_context()
+        reply = stranger.new_page().goto(server.url)
+        assert reply is not None and reply.status == 401
+        stranger.close()
