@@ -72,7 +72,8 @@ def ensure(request: Request, *, force: bool = False) -> Engine:
 
 def typed_graph(card: ModelCard, precision: str, batch: int, ranges: ActivationRanges | None = None) -> bytes:
     """The card's network as ONNX of one static batch size, precision and Q/DQ written into it."""
-    content = checked_bytes(card.onnx) if batch == 1 else export(load_network(card), batch)
+    shipped = card.graphs.get(batch)
+    content = checked_bytes(shipped) if shipped else export(load_network(card), batch)
     if precision == "fp32":
         return content
     model = graph.load(content)

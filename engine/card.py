@@ -42,10 +42,16 @@ class ModelCard:
     members: int = 1  # networks that answer as one, see `engine.ensemble`
     symmetries: bool = False  # answers are to be averaged over mirrored and time-reversed maps
     metrics: Mapping[str, Any] = field(default_factory=dict)
+    onnx_batches: Mapping[int, ModelFile] = field(default_factory=dict)  # the same for more samples at once
 
     def __post_init__(self) -> None:
         if self.temperature <= 0.0 or not 0.0 <= self.unclear_below <= 1.0 or self.members < 1:
             raise ModelFileError(f"card of {self.name}: temperature, unclear_below or members out of range")
+
+    @property
+    def graphs(self) -> Mapping[int, ModelFile]:
+        """Every shipped graph by its static batch size."""
+        return {1: self.onnx, **self.onnx_batches}
 
 
 def read_card(model: str | Path = DEFAULT_MODEL) -> ModelCard:
@@ -100,6 +106,9 @@ def _card(table: Mapping[str, Any], folder: Path) -> ModelCard:
         members=int(table.get("members", 1)),
         symmetries=bool(table.get("symmetries", False)),
         metrics=dict(table.get("metrics", {})),
+        onnx_batches={
+            int(size): _file(entry, folder) for size, entry in table.get("onnx_batches", {}).items()
+        },
     )
 
 

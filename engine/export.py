@@ -1,4 +1,4 @@
-"""python -m engine.export: the folded network as ONNX, one sample at a time, from the shipped safetensors.
+"""python -m engine.export: the folded network as ONNX of one static batch size, from the shipped safetensors.
 
 Weights that float16 holds exactly, all but the merged ones, are stored so with a cast behind them: half
 the bytes, the same numbers.
@@ -52,18 +52,20 @@ def export(net: Network, batch: int = 1) -> bytes:
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m engine.export", description="Export a model to ONNX.")
     parser.add_argument("--weights", default=DEFAULT_MODEL, help="a shipped model's name or a card's path")
+    parser.add_argument("--batch", type=int, default=1, help="samples at once")
     parser.add_argument("--out", type=Path, help="file to write; by default only the checksum is compared")
     args = parser.parse_args(argv)
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     try:
         card = read_card(args.weights)
-        content = export(load_network(card))
+        content = export(load_network(card), args.batch)
     except FlinchError as error:
         print(f"engine.export: {error}", file=sys.stderr)
         return 2
     if args.out is not None:
         args.out.write_bytes(content)
-    same = "as shipped" if sha256(content) == card.onnx.sha256 else "differs from the shipped file"
+    shipped = card.graphs.get(args.batch)
+    same = "as shipped" if shipped and sha256(content) == shipped.sha256 else "differs from the shipped file"
     print(f"{card.name}: {len(content)} bytes, opset {OPSET}, sha256 {sha256(content)} ({same})")
     return 0
 

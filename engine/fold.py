@@ -11,7 +11,8 @@ import copy
 import torch
 from torch import Tensor, nn
 
-from engine.causalnet import CausalNet, EncoderLayer, Head, SingleTokenAttention
+from engine.causalnet import CausalNet, Head
+from engine.encoder import EncoderLayer, SingleTokenAttention
 from engine.errors import ConfigError
 
 

@@ -56,7 +56,7 @@ class Runner(ABC):
     version: str
 
     def __init__(self, card: ModelCard, engine: Engine | None = None) -> None:
-        """Without an engine the graph shipped with the card runs, in float32."""
+        """Without an engine the graphs shipped with the card run, in float32."""
         self.files = _built(engine) if engine else _shipped(card)
         self.metadata = RunnerMetadata(
             self.backend,
@@ -152,7 +152,7 @@ class Runner(ABC):
 
 
 def _shipped(card: ModelCard) -> Mapping[int, GraphFile]:
-    return {1: GraphFile(card.onnx.path, partial(checked_bytes, card.onnx))}
+    return {batch: GraphFile(file.path, partial(checked_bytes, file)) for batch, file in card.graphs.items()}
 
 
 def _built(engine: Engine) -> Mapping[int, GraphFile]:

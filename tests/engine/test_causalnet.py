@@ -8,16 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from engine.causalnet import (
-    COMPACT,
-    PUBLISHED,
-    CausalNet,
-    CausalNetConfig,
-    neighbours,
-    position_penalty,
-    retile,
-    to_patches,
-)
+from engine.attention import neighbours, position_penalty
+from engine.causalnet import COMPACT, PUBLISHED, CausalNet, CausalNetConfig, retile
+from engine.encoder import to_patches
 from engine.errors import ConfigError
 from engine.fold import parameter_count
 from tests import naive
