@@ -45,7 +45,7 @@ def camera_table(name: str, report: CameraReport) -> Table:
         ("true rate", f"{report.fps:.2f} fps"),
         ("jitter (95 %)", f"{report.jitter_ms:.1f} ms of {1000 / report.fps:.1f} ms"),
         ("longest gap", f"{report.longest_gap_ms:.1f} ms"),
-        ("lost frames", str(report.lost)),
+        ("lost frames", f"{report.lost}, and {report.skipped} skipped here"),
         ("repeated frames", f"{report.repeated:.1%}"),
         ("brightness", f"{report.brightness:.0f} of 255"),
         ("black, burnt out", f"{report.dark:.1%}, {report.bright:.1%}"),

@@ -22,6 +22,7 @@ DARK, BRIGHT = 4, 251  # gray levels at and beyond which detail is gone
 REPEATED = 0.1  # a frame that changes less than this share of the usual change is the last one again
 SLOWEST_FLICKER_HZ = 2.0  # slower changes of the light are drift, or somebody moving
 UNDISTURBED = "close other programs, give the camera a port of its own"
+UNBURDENED = "close other programs, choose a smaller picture"
 STEADY = "daylight, another lamp, or the camera's 50/60 Hz setting"
 
 F64 = NDArray[np.float64]
@@ -39,6 +40,7 @@ class CameraReport:
     jitter_ms: float  # 95 % of the intervals lie within this of the usual one
     longest_gap_ms: float
     lost: int  # frames that fit into the gaps
+    skipped: int  # frames that came and were not looked at: the computer was too slow
     repeated: float  # share of frames that show the last one again
     brightness: float  # mean gray level, 0 to 255
     dark: float  # share of pixels without detail
@@ -54,6 +56,7 @@ class CameraReport:
             (self.fps < 24.5, f"only {self.fps:.1f} frames a second: more light, or a mode with 30 or more"),
             (self.jitter_ms > 0.35 * interval_ms, f"frames come irregularly: {UNDISTURBED}"),
             (self.lost > 0.01 * self.frames, f"{self.lost} frames are missing: {UNDISTURBED}"),
+            (self.skipped > 0.05 * self.frames, f"this computer skipped {self.skipped} frames: {UNBURDENED}"),
             (self.repeated > 0.02, f"{self.repeated:.0%} of the frames show the last one again: more light"),
             (self.brightness < 45, "too dark: give it more light"),
             (self.bright > 0.1, f"{self.bright:.0%} of the picture is burnt out: less light or exposure"),
@@ -69,6 +72,7 @@ class CameraMeter:
 
     def __init__(self) -> None:
         self._t_ns: list[int] = []
+        self._index: list[int] = []  # frames that were skipped leave holes
         self._light: list[tuple[float, float, float]] = []  # mean, share dark, share bright
         self._changes: list[float] = []  # mean difference to the frame before, gray levels
         self._last: NDArray[np.int16] | None = None
@@ -84,6 +88,7 @@ class CameraMeter:
         self._size = width, height
         seen = frame.bgr[::STEP_PX, ::STEP_PX, 1].astype(np.int16)
         self._t_ns.append(frame.t_ns)
+        self._index.append(frame.index)
         self._light.append((float(seen.mean()), float((seen <= DARK).mean()), float((seen >= BRIGHT).mean())))
         if self._last is not None:
             self._changes.append(float(np.abs(seen - self._last).mean()))
@@ -96,8 +101,8 @@ class CameraMeter:
 
     @property
     def fps(self) -> float:
-        """So far; 0 before two frames."""
-        return (len(self._t_ns) - 1) / self.seconds if self.seconds > 0 else 0.0
+        """So far, frames that were skipped among them; 0 before two frames."""
+        return (self._index[-1] - self._index[0]) / self.seconds if self.seconds > 0 else 0.0
 
     def report(self) -> CameraReport:
         """What was seen. Raises: CalibrationError after less than a second."""
@@ -106,17 +111,19 @@ class CameraMeter:
                 f"only {len(self._t_ns)} frames in {self.seconds:.1f} s came; {LEAST_S:g} s is the least"
             )
         t_ns, light = np.array(self._t_ns), np.array(self._light)
+        steps = np.maximum(np.diff(self._index), 1)
         gaps_ms = np.diff(t_ns) / NS_PER_MS
-        usual_ms = float(np.median(gaps_ms))
+        usual_ms = float(np.median(gaps_ms / steps))
         flicker, flicker_hz = _flicker((t_ns - t_ns[0]) / NS_PER_S, light[:, 0])
         return CameraReport(
             *self._size,
             frames=len(t_ns),
             seconds=round(self.seconds, 3),
             fps=round(self.fps, 3),
-            jitter_ms=round(float(np.percentile(np.abs(gaps_ms - usual_ms), 95)), 3),
+            jitter_ms=round(float(np.percentile(np.abs(gaps_ms - steps * usual_ms), 95)), 3),
             longest_gap_ms=round(float(gaps_ms.max()), 3),
-            lost=int(np.maximum(np.rint(gaps_ms / usual_ms) - 1, 0).sum()) if usual_ms > 0 else 0,
+            lost=int(np.maximum(np.rint(gaps_ms / usual_ms) - steps, 0).sum()) if usual_ms > 0 else 0,
+            skipped=int((steps - 1).sum()),
             repeated=round(_repeated(np.array(self._changes)), 4),
             brightness=round(float(light[:, 0].mean()), 2),
             dark=round(float(light[:, 1].mean()), 4),

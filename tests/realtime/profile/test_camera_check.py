@@ -48,11 +48,19 @@ def test_200_frames_a_second_are_not_folded() -> None:
 
 
 def test_frames_that_are_missing_are_counted() -> None:
-    report = reported([one for index, one in enumerate(steady()) if index not in (20, 50, 51)])
+    come = [one for index, one in enumerate(steady()) if index not in (20, 50, 51)]
+    report = reported([replace(one, index=number) for number, one in enumerate(come)])
     assert report.lost == 3
     assert report.longest_gap_ms == pytest.approx(100.0, abs=0.1)
     assert report.fps == pytest.approx(117 / 4.0)
     assert any("3 frames are missing" in line for line in report.advice())
+
+
+def test_frames_that_the_computer_skipped_are_not_the_cameras_fault() -> None:
+    report = reported([one for one in steady() if one.index % 3 == 0])
+    assert (report.skipped, report.lost, report.frames) == (80, 0, 41)
+    assert report.fps == pytest.approx(30.0) and report.jitter_ms < 0.01
+    assert any("this computer skipped 80 frames" in line for line in report.advice())
 
 
 def test_jitter_is_how_far_the_intervals_stray() -> None:
