@@ -1,10 +1,12 @@
-"""`python -m realtime.bench NAME [--json FILE]`: what was measured, in one run on one machine.
+"""`python -m realtime.bench [NAME] [--json FILE]`: what was measured, in one run on one machine.
 
-Each name is a module of `realtime.benches`. Exit codes: see `realtime.app.cli`.
+Each name is a module of `realtime.benches`; without one the whole house is measured.
+Exit codes: see `realtime.app.cli`.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import sys
@@ -12,22 +14,34 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from realtime.app.cli import DONE, Parser, run_main
-from realtime.benches import flow
+from realtime.benches import flow, rate, web, whole
 from realtime.errors import OutputError
 
 DATA = Path(os.environ.get("FLINCH_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
 
 
 def parser() -> Parser:
-    made = Parser(prog="python -m realtime.bench", description="Measure one room of the house.")
-    names = made.add_subparsers(dest="name", required=True, metavar="NAME", parser_class=Parser)
-    window_flow = names.add_parser("flow", help="window flow against exact truth, beside OpenCV")
-    flow.add_flags(window_flow)
-    window_flow.set_defaults(measure=flow.main)
-    for bench in names.choices.values():
-        bench.add_argument("--json", type=Path, metavar="FILE", help="write the report here, too")
-        bench.add_argument("--data", type=Path, default=DATA, metavar="DIR", help="default: $FLINCH_DATA")
+    made = Parser(prog="python -m realtime.bench", description="Measure the house, or one room of it.")
+    made.set_defaults(measure=whole.main)
+    _add_shared_flags(made, json=None, data=DATA)
+    names = made.add_subparsers(dest="name", metavar="NAME", parser_class=Parser)
+    for name, room, what in (
+        ("flow", flow, "window flow against exact truth, beside OpenCV"),
+        ("rate", rate, "the fastest camera that is followed without loss"),
+        ("web", web, "age of pictures browser to browser, and what a stream costs"),
+    ):
+        bench = names.add_parser(name, help=what)
+        room.add_flags(bench)
+        bench.set_defaults(measure=room.main)
+        _add_shared_flags(bench, json=argparse.SUPPRESS, data=argparse.SUPPRESS)
     return made
+
+
+def _add_shared_flags(bench: Parser, **defaults: object) -> None:
+    bench.add_argument(
+        "--json", type=Path, default=defaults["json"], metavar="FILE", help="write it here, too"
+    )
+    bench.add_argument("--data", type=Path, default=defaults["data"], metavar="DIR", help="$FLINCH_DATA")
 
 
 def main(arguments: Sequence[str]) -> int:

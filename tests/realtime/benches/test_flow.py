@@ -68,7 +68,7 @@ def test_user_errors_are_one_line(tmp_path, capsys):
         assert capsys.readouterr().err.count("\n") == 1
 
 
-@pytest.mark.parametrize("arguments", [[], ["nothing"], ["flow", "--people", "many"]])
+@pytest.mark.parametrize("arguments", [["nothing"], ["flow", "--people", "many"], ["rate", "--rates"]])
 def test_unknown_words_are_one_line(arguments, capsys):
     with pytest.raises(SystemExit) as ended:
         bench.main(arguments)
