@@ -9,6 +9,13 @@ const RETRIES = 3;
 const RETRY_MS = 1500;
 const LOOK_MS = 1000;
 const LAYERS = { all: ["outline", "regions"], heat: ["outline", "regions", "heat"], none: [] };
+const CAUSES = {
+  frames_behind_seconds: "frames (analysis too slow)",
+  frames_behind_bytes: "frames (too large to wait)",
+  browser_frames_behind: "frames (server too slow)",
+  recognition_behind: "candidates (recognition too slow)",
+  recording_behind: "pictures of the recording",
+};
 const KEYS = { s: "start", r: "record", e: "mark", b: "baseline", o: "overlay" };
 
 const MARKUP = `
@@ -27,10 +34,10 @@ const MARKUP = `
       <button type="button" data-do="baseline" aria-keyshortcuts="B" disabled
         title="The face is at rest now: measure its noise anew">Neutral now</button>
       <button type="button" data-do="overlay" aria-keyshortcuts="O" disabled>Overlay: lines</button>
-      <label>Source <select data-is="source" aria-label="Source"><option value="camera">camera</option>
+      <span class="flinch-choices"><label>Source <select data-is="source" aria-label="Source"><option value="camera">camera</option>
         <option value="own">demo</option></select></label>
       <label>Picture <select data-is="size" aria-label="Size of the picture"><option value="best">highest</option>
-        <option value="hd">1280×720</option><option value="vga">640×480</option></select></label>
+        <option value="hd">1280×720</option><option value="vga">640×480</option></select></label></span>
     </div>
     <p class="flinch-status" role="status" aria-live="polite"></p>
     <ul class="flinch-warnings" aria-live="polite" aria-label="Warnings"></ul>
@@ -273,7 +280,7 @@ function rows(browser, stats, camera) {
     found.push(["Source", stats?.source || "–"]);
   }
   found.push(["Back", number(browser?.backKbps ?? null, "kbit/s")]);
-  found.push(["Lost", dropped.length ? dropped.map(([cause, count]) => `${count} ${cause.replaceAll("_", " ")}`).join(", ") : "nothing"]);
+  found.push(["Lost", dropped.map(([cause, count]) => `${count} ${CAUSES[cause] || cause}`).join(", ") || "nothing"]);
   found.push(["Engine", model.name ? `${model.name} on ${model.backend} ${model.version}` : "loading"]);
   return found;
 }

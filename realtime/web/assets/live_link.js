@@ -39,6 +39,7 @@ export class Link extends EventTarget {
     this.session = null;
     this.ended = false;
     this.pc = new RTCPeerConnection({ iceServers: [] });
+    stream?.getVideoTracks()[0].addEventListener("ended", () => this.stop("The camera is gone. Was it unplugged?"));
     this.channel = this.pc.createDataChannel("flinch");
     this.channel.onmessage = (event) => this.#heard(JSON.parse(event.data));
     this.channel.onclose = () => this.#end("The connection was lost.", true);
@@ -97,10 +98,10 @@ export class Link extends EventTarget {
   }
 
   /** Ends it from this side: the server is told in two ways, of which one also works in a closing page. */
-  stop() {
+  stop(why = "Stopped.") {
     this.send({ kind: "stop" });
     if (this.session) navigator.sendBeacon("/rtc/bye", this.session);
-    this.#end("Stopped.", false);
+    this.#end(why, false);
   }
 
   #end(why, lost) {
