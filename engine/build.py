@@ -11,7 +11,7 @@ import dataclasses
 import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -24,19 +24,19 @@ from engine.cache import BATCHES, CPU, BuiltFile, Engine, Manifest, Target
 from engine.card import DEFAULT_MODEL, ModelCard, checked_bytes, read_card, sha256
 from engine.errors import ConfigError, EngineFault, EngineMismatch, FlinchError
 from engine.export import export
-from engine.parity import compare, published_maps, realistic_maps
+from engine.parity import realistic_maps
+from engine.proof import parity_maps, parity_of
 from engine.published import NAME as PUBLISHED_NAME
 from engine.published import published_card
 from engine.quantise import quantised
 from engine.ranges import ActivationRanges, read_ranges
-from engine.runners import open_engine, target_version
-from engine.runners.base import Maps
-from engine.runners.torch_runner import TorchRunner
+from engine.runners import target_version
 from engine.weights import load_network
 
 BACKENDS = ("tensorrt", "onnxruntime", "openvino")
 DATA = Path(os.environ.get("FLINCH_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
-_MADE_UP = 200  # realistic maps in the parity of a build; `engine.bench` takes 2,000
+_REALISTIC = 2000  # maps in the parity of a build, besides the published ones
+_OF_PUBLISHED = 3  # of a network so large that each takes a moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,23 +85,6 @@ def typed_graph(card: ModelCard, precision: str, batch: int, ranges: ActivationR
         typed = graph.to_half(model)
     onnx.checker.check_model(typed)
     return typed.SerializeToString()
-
-
-def parity_of(engine: Engine, card: ModelCard, maps: Mapping[str, Maps]) -> dict[str, Any]:
-    """Per set of maps: how far the engine is from torch. Raises: EngineMismatch if that is too far."""
-    figures = {}
-    with TorchRunner(card) as reference, open_engine(engine, card) as runner:
-        for name, maps_f32 in maps.items():
-            found = compare(runner.infer(maps_f32), reference.infer(maps_f32))
-            figures[name] = dataclasses.asdict(found)
-            print(
-                f"  parity on {found.samples} {name} maps: logits within {found.max_abs_logit_diff:.2g}, "
-                f"{found.agreement:.2%} of decisions equal",
-                flush=True,
-            )
-            if engine.manifest.precision != "int8" and not found.fits(engine.manifest.precision):
-                raise EngineMismatch(f"engine {engine.folder}: parity on {name} maps is not reached: {found}")
-    return figures
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -207,10 +190,8 @@ def _measured(request: Request, engine: Engine) -> dict[str, Any]:
     if request.compute_capability is not None and request.compute_capability != _gpu():
         print("  parity: not measured, that GPU is not here", flush=True)
         return {"note": "not measured: built for a GPU that was not there"}
-    maps = {"realistic": realistic_maps(_MADE_UP if request.card.name != PUBLISHED_NAME else 3)}
-    if request.data is not None and request.data.is_dir() and request.card.name != PUBLISHED_NAME:
-        maps["published"] = published_maps(request.data)
-    return parity_of(engine, request.card, maps)
+    samples = _OF_PUBLISHED if request.card.name == PUBLISHED_NAME else _REALISTIC
+    return parity_of(engine, request.card, parity_maps(request.card, request.data, samples))
 
 
 def _ranges(request: Request) -> tuple[ActivationRanges | None, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +19,7 @@ SUFFIXES = ("", "_1", "_2", "_3")  # flow of both phases, direction of both
 LOGIT_LIMITS = {"fp32": 1e-3, "fp16": 2e-2}  # int8 is judged by its decisions
 AGREEMENT = 0.999
 _FULL, _SMALL = 128, 28  # pixels of a face before and after reduction
+_MOVED, _NOISE = 2, 4.0  # pixels that a face is moved at most, highest standard deviation in levels
 
 Maps = NDArray[np.float32]
 Logits = NDArray[np.float32]
@@ -44,6 +45,13 @@ def compare(given: Logits, wanted: Logits) -> Parity:
     return Parity(len(wanted), float(np.abs(given - wanted).max()), float(same.mean()))
 
 
+def together(found: Sequence[Parity]) -> Parity:
+    """Several comparisons as one over all their samples."""
+    samples = sum(each.samples for each in found)
+    same = sum(each.agreement * each.samples for each in found)
+    return Parity(samples, max(each.max_abs_logit_diff for each in found), same / samples)
+
+
 def published_maps(folder: Path) -> Maps:
     """(n, 4, 28, 28, 3) float32 of the published features, in the order of their list.
 
@@ -60,6 +68,16 @@ def published_maps(folder: Path) -> Maps:
     return np.stack(
         [[_read(folder / FOLDER_NAME / f"{stem}{end} .png") for end in SUFFIXES] for stem in stems]
     )
+
+
+def varied_maps(maps_f32: Maps, samples: int, seed: int = 0) -> Maps:
+    """(samples, 4, 28, 28, 3) float32: new movements out of given ones, as other faces would show them.
+
+    Two of them mixed, moved by up to two pixels, mirrored, reversed in time, with noise of a few levels;
+    their direction maps are made anew.
+    """
+    rng = np.random.default_rng(seed)
+    return np.stack([_varied(maps_f32[:, :2], rng) for _ in range(samples)])
 
 
 def realistic_maps(samples: int, seed: int = 0) -> Maps:
@@ -85,6 +103,25 @@ def _sample(rng: np.random.Generator) -> Maps:
     fading = -rng.uniform(0.5, 1.0) * movement + 0.3 * _movement(rng)
     flows = [_flow_map(flow) for flow in (movement, fading)]
     return np.stack([*flows, *map(_direction_map, flows)]).astype(np.float32)
+
+
+def _varied(flows: Maps, rng: np.random.Generator) -> Maps:
+    """One sample out of (n, 2, 28, 28, 3) flow maps."""
+    first, second = flows[rng.integers(len(flows), size=2)]
+    share = rng.uniform(0.5, 1.0)
+    mixed = share * first + (1.0 - share) * second
+    row, column = rng.integers(0, 2 * _MOVED + 1, 2)
+    wide = np.pad(mixed, ((0, 0), (_MOVED, _MOVED), (_MOVED, _MOVED), (0, 0)), mode="edge")
+    moved = wide[:, row : row + _SMALL, column : column + _SMALL]
+    if rng.random() < 0.5:  # mirrored: u, channel 2, changes its sign around the middle
+        moved = moved[:, :, ::-1] * (1, 1, -1) + (0, 0, 255)
+    if rng.random() < 0.5:  # reversed in time: u and v change theirs, the phases their places
+        moved = moved[::-1] * (1, -1, -1) + (0, 255, 255)
+    noisy = moved + rng.normal(0.0, rng.uniform(0.0, _NOISE), moved.shape)
+    flow_maps = np.clip(np.rint(noisy), 0, 255).astype(np.uint8)
+    return np.concatenate([flow_maps, np.stack([_direction_map(each) for each in flow_maps])]).astype(
+        np.float32
+    )
 
 
 def _movement(rng: np.random.Generator) -> NDArray[np.float64]:

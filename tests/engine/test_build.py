@@ -21,7 +21,7 @@ from tests.engine.test_causalnet import random_maps
 
 @pytest.fixture
 def request_(card, tmp_path, monkeypatch):
-    monkeypatch.setattr(build, "_MADE_UP", 5)
+    monkeypatch.setattr(build, "_REALISTIC", 5)
     return Request(card, "onnxruntime", "fp16", cache.cache_root(tmp_path / "c"), batches=(1, 2))
 
 
@@ -57,7 +57,7 @@ def test_a_rebuild_says_what_changed(request_, capsys):
 
 def test_an_engine_that_is_not_equal_is_not_kept(request_, monkeypatch):
     monkeypatch.setattr(build, "typed_graph", lambda card, precision, batch, ranges: other(card, batch))
-    with pytest.raises(EngineMismatch, match="parity on realistic maps is not reached"):
+    with pytest.raises(EngineMismatch, match="parity is not reached"):
         ensure(request_)
     assert not list(request_.root.rglob("manifest.json"))
 
@@ -89,7 +89,7 @@ def test_int8_uses_the_measured_ranges_and_refuses_those_of_other_weights(reques
 
 
 def test_command(shipped, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(build, "_MADE_UP", 3)
+    monkeypatch.setattr(build, "_REALISTIC", 3)
     flags = ["--weights", str(shipped), "--cache", str(tmp_path / "c"), "--data", str(tmp_path / "none")]
     assert main([*flags, "--batch", "1"]) == 0
     assert "100.00% of decisions equal" in capsys.readouterr().out

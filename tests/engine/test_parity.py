@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine.errors import ModelFileError
-from engine.parity import Parity, compare, published_maps, realistic_maps
+from engine.parity import Parity, compare, published_maps, realistic_maps, together, varied_maps
 from realtime.maps import direction_map
 
 
@@ -55,3 +55,20 @@ def test_published_maps_are_those_that_training_reads(data_dir):
 def test_a_missing_folder_is_one_clear_line(tmp_path):
     with pytest.raises(ModelFileError, match="no sample list"):
         published_maps(tmp_path)
+
+
+def test_varied_maps_are_movements_like_the_given_ones():
+    given = realistic_maps(3)
+    maps = varied_maps(given, 20)
+    assert maps.shape == (20, 4, 28, 28, 3) and maps.dtype == np.float32
+    assert maps.min() >= 0 and maps.max() <= 255 and np.array_equal(maps, np.rint(maps))
+    difference = np.abs(direction_map(maps[:, :2].astype(np.uint8)).astype(float) - maps[:, 2:])
+    assert difference.mean() < 0.5  # ours is exact, OpenCV's HSV rounds
+    assert len(np.unique(maps.reshape(20, -1), axis=0)) == 20
+    np.testing.assert_array_equal(maps, varied_maps(given, 20))
+
+
+def test_comparisons_are_put_together_over_all_samples():
+    found = together([Parity(100, 1e-3, 1.0), Parity(300, 2e-3, 0.99)])
+    assert found.samples == 400 and found.max_abs_logit_diff == 2e-3
+    assert found.agreement == pytest.approx(397 / 400)
