@@ -18,6 +18,8 @@ batch = 8
 [model]
 dim = 24
 attention_heads = 4
+[prior]
+steps = 0
 """
 
 
@@ -36,6 +38,17 @@ def command(published, tmp_path):
 
 def report_of(folder):
     return json.loads((folder / "report.json").read_text())
+
+
+def test_every_fold_of_a_seed_begins_with_the_same_made_up_start(command, tmp_path):
+    prior = TINY.replace("steps = 0", "steps = 2\nsamples = 12\nfaces = 1")
+    (tmp_path / "tiny.toml").write_text(prior)
+    assert command("--groups", "2") == 0
+    start = tmp_path / "out" / "folds" / "seed0" / "start.safetensors"
+    made = start.stat().st_mtime_ns
+    next(start.parent.glob("group*.npz")).unlink()
+    assert command("--groups", "2") == 0
+    assert start.stat().st_mtime_ns == made
 
 
 def test_report_and_predictions(command, tmp_path, small, capsys):
