@@ -37,7 +37,9 @@ READER = """(blocks) => {
     return bits[0] === 1 && parity === bits[count - 1] ? number : null;
   };
   const captured = new Map();
-  window.ages = {ages: [], unread: 0, shown: 0, sent: 0, since: performance.now()};
+  window.ages = {ages: [], unread: 0, shown: 0, sent: 0, events: [], since: performance.now()};
+  live.addEventListener('flinch-event', (event) =>
+    window.ages.events.push(1000 * (live.strip.newest - event.detail.offset_s)));
   const local = document.createElement('video');
   local.muted = true;
   local.srcObject = live.link.stream;

@@ -35,6 +35,7 @@ class Watched:
     """One stream that was watched for a while."""
 
     ages: NDArray[np.float64]  # (n, 2): milliseconds since the beginning, age in milliseconds
+    events_ms: list[float]  # from a movement's last frame to the frames known when its event came
     seconds: float
     shown: int
     unread: int  # pictures whose number could not be read
@@ -114,6 +115,7 @@ def looked_at(page: Any, server: Served, watch_s: float) -> Watched:
         raise SourceError("no picture came back: nothing was measured")
     return Watched(
         ages=np.array(found["ages"], np.float64),
+        events_ms=found["events"],
         seconds=lasted_s,
         shown=found["shown"],
         unread=found["unread"],
@@ -147,6 +149,7 @@ def report_of(case: Watched) -> dict[str, object]:
         "rss_mb": [round(value, 1) for value in case.rss_mb],
         "seconds": round(case.seconds, 1),
         "unread": case.unread,
+        "event_age_ms": [round(age) for age in case.events_ms],
         "dropped": case.stats["dropped"],
         "candidates": case.stats["events"],
     }

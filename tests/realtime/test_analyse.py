@@ -110,6 +110,19 @@ def test_late_windows_wait_and_the_oldest_is_dropped_and_counted():
     assert [event.emitted_ns for event in events] == [round(index / 30 * 1e9) for index in (16, 17)]
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_every_window_is_an_event_or_counted_as_dropped(seed):
+    rng = np.random.default_rng(seed)
+    ends = set(rng.choice(np.arange(10, 200), 60, replace=False).tolist())
+    late = rng.random(200) < 0.9
+    analyser = analyser_of(one_face, [ScriptedSpotter(ends)], windows_waiting=2)
+    results = [analyser.step(make_frame(index), late=bool(late[index])) for index in range(200)]
+    events = [event for result in results for event in result.events] + list(analyser.finish()[0])
+    assert analyser.drops[LATE] > 0
+    assert len(events) + analyser.drops[LATE] == len(ends)
+    assert all(len(result.events) <= 1 for result in results)
+
+
 def test_a_movement_closes_when_its_face_is_gone_for_good():
     analyser = analyser_of(
         lambda index: [0] if index < 20 else [], [ScriptedSpotter(set(), open_at_end=True)]
