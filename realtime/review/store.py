@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -192,20 +193,21 @@ class Store:
 
     def decide(self, ref: Ref, change: Change) -> Candidate:
         """Writes what a person decided. Raises: ReviewError for marks out of order or an unknown label."""
+        return self._decided(ref, lambda review, frames: change)
+
+    def _decided(self, ref: Ref, wish: Callable[[Review, list[int]], Change]) -> Candidate:
+        """Reads, decides and writes in one transaction: two at the same time both count."""
         with self._database.writing() as sql:
             now = self._found(sql, ref)
             frames, t_ns = self._series(sql, ref)
-            review = changed(now.event, now.review, change, frames, t_ns)
+            review = changed(now.event, now.review, wish(now.review, frames), frames, t_ns)
             if review != now.review:
                 _write_decision(sql, ref, review, utc_text())
             return self._found(sql, ref)
 
     def shift(self, ref: Ref, mark: str, steps: int) -> Candidate:
         """Moves onset, apex or offset by so many frames. Raises: ReviewError, as `decide` does."""
-        with self._database.reading() as sql:
-            frames, _ = self._series(sql, ref)
-            change = shift(self._found(sql, ref).review, mark, steps, frames)
-        return self.decide(ref, change)
+        return self._decided(ref, lambda review, frames: shift(review, mark, steps, frames))
 
     def restore(self, ref: Ref, review: Review) -> bool:
         """A decision from elsewhere, as it stands there; False when it holds already."""

@@ -45,12 +45,11 @@ class ReviewRoutes:
             ("/sessions", self._sessions),
             ("/events", self._events),
             (f"/events{of_event}", self._event),
-            (f"/loop{of_event}", self._loop),
-            (f"/heat{of_event}", self._heat),
-            (f"/still{of_event}", self._still),
             ("/export/{format}", self._export),
         ):
             router.add_api_route(path, told(answer), methods=["GET"])
+        for path, answer in (("loop", self._loop), ("heat", self._heat), ("still", self._still)):
+            router.add_api_route(f"/{path}{of_event}", told(answer, picture=True), methods=["GET"])
         router.add_api_route(f"/events{of_event}", told(self._decide, body=True), methods=["POST"])
         router.add_api_route("/sessions/{session}", told(self._describe, body=True), methods=["POST"])
         router.add_api_route("/sessions/{session}", told(self._delete), methods=["DELETE"])
@@ -149,7 +148,7 @@ class ReviewRoutes:
         }
 
 
-def told(answer: Callable[..., Any], *, body: bool = False) -> Answer:
+def told(answer: Callable[..., Any], *, body: bool = False, picture: bool = False) -> Answer:
     """Runs `answer` beside the loop; what goes wrong by a user's doing comes back as one line."""
 
     async def asked(request: Request) -> Response:
@@ -157,7 +156,8 @@ def told(answer: Callable[..., Any], *, body: bool = False) -> Answer:
             given = (request, await read_body(request)) if body else (request,)
             said = await run_in_threadpool(answer, *given)
         except FlinchError as error:
-            return JSONResponse({"error": str(error)}, 400, headers=PRIVATE)
+            # a browser puts every other code on its console, and a refusal is no fault
+            return JSONResponse({"error": str(error)}, 404 if picture else 200, headers=PRIVATE)
         return said if isinstance(said, Response) else JSONResponse(said, headers=PRIVATE)
 
     return asked

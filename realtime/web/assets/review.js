@@ -184,10 +184,17 @@ class Review extends HTMLElement {
     return [bars, made("dl.flinch-figures", {}, ...rows.flatMap(([name, words]) => [made("dt", {}, name), made("dd", {}, words)]))];
   }
 
-  async decide(wish) {
-    if (!this.current) return;
+  // One after another, in the order of the keys.
+  decide(wish) {
+    const ref = this.current && refOf(this.current);
+    this.waiting = (this.waiting ?? Promise.resolve()).then(() => ref && this.#decide(ref, wish));
+    return this.waiting;
+  }
+
+  async #decide(ref, wish) {
     try {
-      const event = await api.decide(refOf(this.current), wish);
+      const event = await api.decide(ref, wish);
+      if (refOf(this.current) !== ref) return void this.load();
       this.#show(event);
       this.#say("");
       const listed = this.found.find((one) => refOf(one) === refOf(event));

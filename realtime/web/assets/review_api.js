@@ -2,22 +2,22 @@
 
 async function asked(path, options) {
   const answer = await fetch(`/review${path}`, { cache: "no-store", ...options });
-  if (answer.ok) return answer;
-  let why = `${answer.status} ${answer.statusText}`;
-  try { why = (await answer.json()).error ?? why; } catch { why = (await answer.text().catch(() => "")) || why; }
-  throw new Error(why);
+  if (!answer.ok) throw new Error((await answer.text()) || `${answer.status} ${answer.statusText}`);
+  if (!answer.headers.get("content-type").startsWith("application/json")) return answer;
+  const said = await answer.json();
+  if (said.error) throw new Error(said.error);
+  return said;
 }
 
-const json = async (path, options) => (await asked(path, options)).json();
-const posted = (path, wish) => json(path, { method: "POST", body: JSON.stringify(wish) });
+const posted = (path, wish) => asked(path, { method: "POST", body: JSON.stringify(wish) });
 
-export const sessions = async () => (await json("/sessions")).sessions;
-export const events = (filter) => json(`/events?${filter}`);
-export const event = (ref) => json(`/events/${ref}`);
+export const sessions = async () => (await asked("/sessions")).sessions;
+export const events = (filter) => asked(`/events?${filter}`);
+export const event = (ref) => asked(`/events/${ref}`);
 export const decide = (ref, wish) => posted(`/events/${ref}`, wish);
 export const describe = (id, wish) => posted(`/sessions/${id}`, wish);
-export const remove = (id) => json(`/sessions/${id}`, { method: "DELETE" });
-export const restore = (file, keep) => json(`/import?keep=${keep ? 1 : 0}`, { method: "POST", body: file });
+export const remove = (id) => asked(`/sessions/${id}`, { method: "DELETE" });
+export const restore = (file, keep) => asked(`/import?keep=${keep ? 1 : 0}`, { method: "POST", body: file });
 export const refOf = (one) => `${one.session}/${one.event}`;
 
 // The export as a download; what was left out of it.

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from realtime.maps import maps_of
 from realtime.review.desk import Desk
 from realtime.review.evidence import Glimpse, evidence_of
 from realtime.review.records import Evidence, Origin, Ref
@@ -29,7 +30,7 @@ def recognition_at(onset: int, apex: int, offset: int, face: int = 0) -> Recogni
     )
     still = np.zeros(15, np.float32)
     window = Window(chips, 0, apex - onset, offset - onset, Kind.MICRO, 9.0, still, frozenset(), 0)
-    return replace(found, maps=replace(found.maps, flow=replace(found.maps.flow, window=window)))
+    return replace(found, maps=maps_of(replace(found.maps.flow, window=window)))
 
 
 def made_up_evidence(onset: int = 30, apex: int = 35, offset: int = 42) -> Evidence:

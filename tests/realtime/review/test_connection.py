@@ -139,6 +139,15 @@ def test_two_writers_do_not_lose_each_others_decisions(tmp_path: Path) -> None:
         assert theirs.candidate(two).review.status is Status.REJECTED
 
 
+def test_two_at_the_same_time_both_shift(tmp_path: Path) -> None:
+    path = tmp_path / "flinch.sqlite"
+    with Store(path) as mine, Store(path) as theirs:
+        ref, _, _ = filled(mine)
+        for store in (mine, theirs) * 3:
+            store.shift(ref, "onset", -1)
+        assert theirs.candidate(ref).review.onset_frame == 24
+
+
 def test_only_the_owner_reads_the_file(tmp_path: Path) -> None:
     path = tmp_path / "flinch.sqlite"
     Store(path).close()
