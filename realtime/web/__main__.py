@@ -101,7 +101,7 @@ def state_of(args: argparse.Namespace) -> WebState:
 
 
 def serve(app: object, args: argparse.Namespace) -> None:
-    """Until a signal comes. Raises: ConfigError when the address is taken or does not exist."""
+    """Until a signal comes. Raises: ConfigError for an address or a certificate that cannot be used."""
     config = uvicorn.Config(
         app,  # type: ignore[arg-type]
         log_level="warning",
@@ -111,6 +111,10 @@ def serve(app: object, args: argparse.Namespace) -> None:
         ssl_certfile=args.ssl_cert,
         ssl_keyfile=args.ssl_key,
     )
+    try:
+        config.load()
+    except OSError as error:  # ssl.SSLError is one
+        raise ConfigError(f"--ssl-cert {args.ssl_cert}, --ssl-key {args.ssl_key}: {error}") from error
     with bound(args.host, args.port) as listening:
         print(greeting(args, listening.getsockname()[1]), flush=True)
         uvicorn.Server(config).run(sockets=[listening])

@@ -66,6 +66,14 @@ def test_an_address_that_is_taken_is_one_line(tmp_path: Path) -> None:
         web.bound("127.0.0.1", taken.getsockname()[1])
 
 
+def test_a_certificate_that_is_none_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file.pem").write_text("no certificate", encoding="utf-8")
+    file = str(tmp_path / "file.pem")
+    args = web.parser().parse_args(["--ssl-cert", file, "--ssl-key", file, "--port", "0"])
+    with pytest.raises(ConfigError, match="--ssl-cert"):
+        web.serve(None, args)
+
+
 def test_settings_can_be_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert run_main(web.main, ["--print-config"]) == DONE
     assert "[spotting]" in capsys.readouterr().out
