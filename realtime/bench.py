@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from realtime.app.cli import DONE, Parser, run_main
-from realtime.benches import flow, rate, web, whole
+from realtime.benches import flow, rate, regions, web, whole
 from realtime.errors import OutputError
 
 DATA = Path(os.environ.get("FLINCH_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
@@ -27,6 +27,7 @@ def parser() -> Parser:
     names = made.add_subparsers(dest="name", metavar="NAME", parser_class=Parser)
     for name, room, what in (
         ("flow", flow, "window flow against exact truth, beside OpenCV"),
+        ("regions", regions, "what the spotter measures in every frame, beside dense flow"),
         ("rate", rate, "the fastest camera that is followed without loss"),
         ("web", web, "age of pictures browser to browser, and what a stream costs"),
     ):
