@@ -7,6 +7,7 @@ descriptions that would make a decoder open something else are refused there.
 from __future__ import annotations
 
 import contextlib
+import os
 import secrets
 import shutil
 import tempfile
@@ -16,11 +17,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from realtime.errors import ClipRejected, ConfigError
+from realtime.recording.recorder import utc_now
 from realtime.recording.session_format import is_session
 from realtime.sources.container import container_of
 
 BYTES_PER_MB = 1_000_000
 TITLE_LENGTH = 80
+PREFIX = "flinch-uploads-"
+UNTAKEN_S = 1_800.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +53,31 @@ class Clip:
 
 
 class Uploads:
-    """The folder of what was sent, closed to others. `close` deletes it with everything in it."""
+    """The folder of what was sent, closed to others. `close` deletes it with everything in it.
+
+    What a server that was killed left behind is deleted by the next one.
+    """
 
     def __init__(self, limits: UploadLimits = UploadLimits()) -> None:
         self.limits = limits
-        self._folder = tempfile.TemporaryDirectory(prefix="flinch-uploads-")  # mode 0700
+        delete_left_behind(Path(tempfile.gettempdir()))
+        self._folder = tempfile.TemporaryDirectory(prefix=f"{PREFIX}{os.getpid()}-")  # mode 0700
         self.folder = Path(self._folder.name)
+
+    def received(self) -> Path:
+        """Where the page's library puts what comes in, until it is taken."""
+        folder = self.folder / "received"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        return folder
+
+    def forget_untaken(self, older_s: float = UNTAKEN_S) -> None:
+        """Deletes what came in and was never asked to be analysed."""
+        newest = utc_now().timestamp() - older_s
+        for path in self.received().glob("*/*"):
+            with contextlib.suppress(OSError):
+                if path.lstat().st_mtime < newest:
+                    path.unlink()
+                    path.parent.rmdir()
 
     def take(self, sent: Path) -> Clip:
         """Moves a sent file here under a random name.
@@ -80,6 +103,26 @@ class Uploads:
 
     def close(self) -> None:
         self._folder.cleanup()
+
+
+def delete_left_behind(temporary: Path) -> None:
+    """Folders of servers that are not running any more, where they are ours."""
+    for folder in temporary.glob(f"{PREFIX}*-*"):
+        owner = folder.name.removeprefix(PREFIX).partition("-")[0]
+        with contextlib.suppress(OSError):
+            mine = folder.lstat().st_uid == os.getuid() and not folder.is_symlink()
+            if mine and owner.isdecimal() and not is_running(int(owner)):
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def checked(path: Path, limits: UploadLimits) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,8 @@ class Room:
         self._state = state
         self._uploads = Uploads()
         self._replays = Replays(state.desk)
+        # Read whenever the library stores something: nothing that was sent lies where others can read it.
+        os.environ["GRADIO_TEMP_DIR"] = str(self._uploads.received())
 
     async def begin(
         self, sent: list[str] | None, names: list[str] | None, kept: bool, request: gr.Request
@@ -49,6 +52,7 @@ class Room:
 
     def _taken(self, sent: Sequence[str], names: Sequence[str]) -> tuple[list[Clip], list[str]]:
         """(clips that may be analysed, why the others may not)."""
+        self._uploads.forget_untaken()
         clips: list[Clip] = []
         refused: list[str] = []
         most = self._uploads.limits.clips

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from realtime.errors import ClipRejected, ConfigError
-from realtime.web.uploads import UploadLimits, Uploads, listed, title_of
+from realtime.web.uploads import PREFIX, UploadLimits, Uploads, delete_left_behind, listed, title_of
 
 GIF = b"GIF89a" + b"\0" * 100
 
@@ -118,3 +121,26 @@ def test_a_title_can_be_shown(name, title):
 def test_limits_are_checked():
     with pytest.raises(ConfigError):
         UploadLimits(clips=0)
+
+
+def test_what_nobody_asked_to_analyse_is_forgotten(uploads):
+    old, new = (uploads.received() / name / "a.gif" for name in ("1", "2"))
+    for file in (old, new):
+        file.parent.mkdir()
+        file.write_bytes(GIF)
+    os.utime(old, (0, 0))
+    uploads.forget_untaken()
+    assert [file.exists() for file in (old, old.parent, new)] == [False, False, True]
+    assert stat.S_IMODE(uploads.received().stat().st_mode) == 0o700
+
+
+def test_folders_of_servers_that_were_killed_are_deleted(tmp_path):
+    ended = subprocess.run(
+        [sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, text=True
+    )
+    names = [f"{PREFIX}{ended.stdout.strip()}-x", f"{PREFIX}{os.getpid()}-x", f"{PREFIX}abc-x", "other-1-x"]
+    for name in names:
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "film").write_bytes(GIF)
+    delete_left_behind(tmp_path)
+    assert [(tmp_path / name).exists() for name in names] == [False, True, True, True]
