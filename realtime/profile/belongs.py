@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
+from realtime.clock import NS_PER_S
 from realtime.errors import ConfigError
 from realtime.ring import Record
-from realtime.stats import RateMeter
+from realtime.types import Frame
 
 RATE_RANGE = (0.8, 1.25)  # measured over the profile's own: within, it is the same rate
 JUDGED_AFTER = 30  # frames
@@ -34,21 +35,21 @@ class ProfileCheck:
         self.notes: tuple[str, ...] = ()  # everything said so far; any thread may read it
         self._config = config
         self._news: deque[str] = deque()
-        self._rate = RateMeter()
+        self._first: Frame | None = None
         self._sized = self._rated = not config.name
-        self._seen = 0
 
     def write(self, record: Record) -> None:
         if record.rest or (self._sized and self._rated):
             return
-        self._seen += 1
-        self._rate.push(record.analysis.frame.t_ns)
+        frame = record.analysis.frame
+        self._first = self._first or frame
         if record.picture and not self._sized:
             self._sized = True
-            self._check_size(*record.analysis.frame.bgr.shape[:2])
-        if self._seen >= JUDGED_AFTER and not self._rated and self._rate.fps is not None:
-            self._rated = True
-            self._check_rate(self._rate.fps)
+            self._check_size(*frame.bgr.shape[:2])
+        span_ns = frame.t_ns - self._first.t_ns
+        if not self._rated and frame.index - self._first.index >= JUDGED_AFTER and span_ns > 0:
+            self._rated = True  # by index: frames that this computer skipped came all the same
+            self._check_rate((frame.index - self._first.index) * NS_PER_S / span_ns)
 
     def take(self) -> list[str]:
         """What was said since the last call."""

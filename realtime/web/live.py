@@ -173,6 +173,7 @@ class LiveSession:
             "size": list(self._size),
             "recording": self.run.sessions.since_ns is not None,
             "folder": folder.name if folder is not None else None,
+            "notes": list(self.run.profile.notes),
         }
 
 

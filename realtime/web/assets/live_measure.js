@@ -83,5 +83,6 @@ export function warnings(browser, server, camera) {
     }
   }
   if (server && server.waiting > 15) said.push("Analysis is behind the pictures; candidates come late.");
+  for (const note of server?.notes || []) said.push(`${note[0].toUpperCase()}${note.slice(1)}.`);
   return said;
 }

@@ -41,3 +41,10 @@ def test_what_was_said_is_taken_once_and_kept_for_the_summary() -> None:
 def test_a_named_profile_has_a_camera() -> None:
     with pytest.raises(ConfigError, match="width, height and fps"):
         ProfileConfig("desk")
+
+
+def test_frames_that_this_computer_skipped_do_not_change_the_rate() -> None:
+    check = ProfileCheck(MINE)
+    for index in range(0, 90, 3):
+        check.write(Record(make_analysis(index), picture=True))
+    assert check.notes == ()
