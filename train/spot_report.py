@@ -8,6 +8,7 @@ where events that name another cause are left out altogether. The flags gapped, 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from train.spotting_score import Interval, Match, Scored, compare, forgiven, lef
 CAUSES = frozenset(flag.value for flag in (Flag.BLINK, Flag.SPEECH, Flag.HEAD_MOTION, Flag.LIGHT_CHANGE))
 LEAST_PX = 0.5  # weaker micro-expressions are neither asked for nor held against the spotter
 AMPLITUDES_PX = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 9.0)
+DURATIONS_MS = (0, 150, 250, 350, 450, 600)
 
 Rule = Callable[[Interval], bool]
 
@@ -42,6 +44,7 @@ def figures(
     """Everything the benchmark says of one set. Rates are per minute of face time."""
     minutes = sum(one.face_s for one in watched) / 60
     counted = ways(truth, spotted, least_px)
+    frame_ms = {Path(one.video).stem: one.frame_ms for one in watched}
     return {
         "least_px": least_px,
         "face_minutes": round(minutes, 3),
@@ -50,6 +53,11 @@ def figures(
         **{name: report(scored, minutes or None) for name, scored in counted.items()},
         "boundaries_ms": boundaries(counted["all"].matches),
         "recall_by_amplitude_px": recalls(compare(truth, spotted), AMPLITUDES_PX, _amplitude),
+        "recall_by_duration_ms": recalls(
+            counted["all"],
+            DURATIONS_MS,
+            lambda true: (true.offset - true.onset) * frame_ms.get(true.video, 0.0),
+        ),
         "flags_of_false_alarms": flag_counts(counted["all"].false_alarms),
     }
 

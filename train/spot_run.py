@@ -22,7 +22,7 @@ from realtime.face.finder import FaceFinder, LandmarkModel, Landmarks
 from realtime.output.events import EventWriter
 from realtime.output.tables import SignalWriter
 from realtime.sources.file import FileSource
-from realtime.spotting import Spotter
+from realtime.spotting import spotter_maker
 from realtime.stats import StageTimes
 from realtime.types import (
     CHIP_SIZE,
@@ -48,6 +48,7 @@ class Watched:
     seconds: float
     face_s: float  # a face was found
     armed_s: float  # and an event could have been
+    frame_ms: float = 0.0  # mean distance between frames
 
 
 class KeptMeshes:
@@ -117,7 +118,7 @@ def spot_only(config: Config, model: LandmarkModel) -> Analyser:
     """The analyser of a run with everything after the spotter left out."""
     return Analyser(
         FaceFinder(config.face, model),
-        lambda: Spotter(config.spotting),
+        spotter_maker(config.spotting),
         _no_flow,
         lambda flow: MotionMaps(flow, _NO_MAPS),
         lambda maps: Recognition(maps, UNCLEAR, 0.0, (1 / 3, 1 / 3, 1 / 3)),
@@ -145,7 +146,7 @@ def _watched(video: str, spans: Sequence[tuple[int, bool, bool]]) -> Watched:
     t_ns = [t for t, _, _ in spans]
     frame_s = (t_ns[-1] - t_ns[0]) / NS_PER_S / max(len(t_ns) - 1, 1)
     with_face, armed = (sum(span[which] for span in spans) for which in (1, 2))
-    return Watched(video, frame_s * len(spans), frame_s * with_face, frame_s * armed)
+    return Watched(video, frame_s * len(spans), frame_s * with_face, frame_s * armed, 1000 * frame_s)
 
 
 def _by_frame(meshes: Landmarks, frames: NDArray[np.int64], count: int) -> list[list[Landmarks]]:

@@ -27,7 +27,7 @@ from rich.console import Console
 from rich.progress import track
 
 from engine.errors import ConfigError, FlinchError
-from realtime.app.cli import flags_of
+from realtime.app.cli import add_spotter_flag, flags_of
 from realtime.config import Config, load_config
 from realtime.output.events import CSV_NAME
 from train.spot_report import LEAST_PX, as_table, figures, summary_lines
@@ -179,6 +179,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--least-px", type=float, default=LEAST_PX, help="weaker ones are not asked for")
     parser.add_argument("--recognise", action="store_true", help="run the network too: STRS")
     parser.add_argument("--json", type=Path, metavar="FILE")
+    add_spotter_flag(parser)
     parser.add_argument("--config", type=Path, metavar="FILE", help="settings of the live stages, TOML")
     parser.add_argument("--set", action="append", default=[], metavar="TABLE.KEY=VALUE")
     parser.set_defaults(profile=None, faces=None, backend=None, dense=False)

@@ -16,8 +16,7 @@ from realtime.face.finder import FaceFinder
 from realtime.flow import flow_of
 from realtime.maps import maps_of
 from realtime.recognition import Recogniser, open_recogniser
-from realtime.spotting import motion
-from realtime.spotting.spotter import Spotter
+from realtime.spotting import motion, spotter_maker
 from realtime.stats import StageTimes
 from realtime.types import Analysis, Event, Frame
 
@@ -136,7 +135,7 @@ def rooms_of(config: Config, times: StageTimes) -> Rooms:
     def make(recogniser: Recogniser) -> Analyser:
         return Analyser(
             FaceFinder(config.face),
-            lambda: Spotter(config.spotting),
+            spotter_maker(config.spotting),
             lambda window: flow_of(window, config.flow),
             maps_of,
             recogniser.recognise,

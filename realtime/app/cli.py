@@ -44,10 +44,16 @@ def add_shared_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--print-config", action="store_true", help="print all settings as TOML and end")
     parser.add_argument("--profile", type=Path, metavar="FILE", help="what calibration measured (JSON)")
     parser.add_argument("--backend", metavar="NAME", help="what runs the network: auto, openvino ..")
+    parser.add_argument("--require", metavar="NAME", help="what must run it: fail instead of another")
+    add_spotter_flag(parser)
     parser.add_argument(
         "--layers", metavar="A,B", help=f"what is drawn over the picture, of {', '.join(LAYERS)}; or none"
     )
     parser.add_argument("--faces", type=int, metavar="N", help="watch up to N faces at once")
+
+
+def add_spotter_flag(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--spotter", choices=("learned", "rules"), help="what spots micro-expressions")
 
 
 def flags_of(args: argparse.Namespace) -> dict[str, Any]:
@@ -58,6 +64,10 @@ def flags_of(args: argparse.Namespace) -> dict[str, Any]:
         table = merged(table, {"face": {"faces": args.faces}})
     if args.backend is not None:
         table = merged(table, {"recognition": {"backend": args.backend}})
+    if getattr(args, "require", None) is not None:
+        table = merged(table, {"recognition": {"require": args.require}})
+    if getattr(args, "spotter", None) is not None:
+        table = merged(table, {"spotting": {"kind": args.spotter}})
     return table
 
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,7 @@ from numpy.typing import NDArray
 from realtime.clock import NS_PER_S
 from realtime.errors import ConfigError
 from realtime.ring import ChipRing
+from realtime.spotting.chain import ChainConfig
 from realtime.spotting.excursion import Excursion, Seen
 from realtime.spotting.motion import FaceMotion, MotionConfig
 from realtime.spotting.regions import AROUND_EYES, LIDS, REGION_LANDMARKS, REGIONS
@@ -38,6 +40,11 @@ BLINK_DOWN_PX = 0.5  # chip pixels, as a tile over lid and eye sees it
 class SpotterConfig:
     """When a movement counts, and when it is over."""
 
+    kind: Literal["learned", "rules"] = "rules"  # what spots micro-expressions; the rest is by rules
+    # evidence of an offset, 0 to 1, above which the learned spotter speaks; unset: as its card says
+    evidence: float | None = None
+    least_px: float = 0.2  # chip pixels a region must move for the learned spotter to speak of it
+    settled_s: float = 0.5  # of a face, before the learned spotter can be believed
     threshold: float = 6.0  # multiples of this person's noise
     min_s: float = 0.04  # shorter than this is noise
     lasting_s: float = 4.5  # longer than this is a new state of the face
@@ -49,11 +56,16 @@ class SpotterConfig:
     history_s: float = 6.0  # chips kept
     history_mb: float = 64.0
     motion: MotionConfig = field(default_factory=MotionConfig)
+    chain: ChainConfig = field(default_factory=ChainConfig)
     rest: RestConfig = field(default_factory=RestConfig)
 
     def __post_init__(self) -> None:
         if self.threshold <= 0 or min(self.min_s, self.settle_s, self.gap_s, self.arm_s) <= 0:
             raise ConfigError("spotting: threshold, min_s, settle_s, gap_s and arm_s must be positive")
+        if min(self.settled_s, self.least_px) <= 0:
+            raise ConfigError("spotting: settled_s and least_px must be positive")
+        if self.evidence is not None and not 0 < self.evidence < 1:
+            raise ConfigError(f"spotting.evidence must lie between 0 and 1, got {self.evidence}")
         if not MICRO_MAX_S < self.lasting_s < self.history_s:
             raise ConfigError(f"spotting: lasting_s must lie between {MICRO_MAX_S} s and history_s")
 
@@ -173,9 +185,9 @@ class Spotter:
             return ()
         self._closed_ns = last.t_ns
         micro = last.t_ns - first.t_ns <= MICRO_MAX_S * NS_PER_S
-        flags = _flags(chips) | extra | (frozenset() if whole else frozenset({Flag.EDGE}))
+        flags = flags_of(chips) | extra | (frozenset() if whole else frozenset({Flag.EDGE}))
         at_apex = excursion.apex.movement.regions_px
-        if _is_blink(at_apex):
+        if is_blink(at_apex):
             flags |= {Flag.BLINK}
         regions_px = freeze(np.linalg.norm(at_apex, axis=1).astype(np.float32))
         return (
@@ -200,13 +212,13 @@ def _counts(regions_px: NDArray[np.float32]) -> NDArray[np.bool_]:
     return ~LIDS & ~(AROUND_EYES & (size < DRAGGED * size[LIDS].max()))
 
 
-def _is_blink(regions_px: NDArray[np.float32]) -> bool:
+def is_blink(regions_px: NDArray[np.float32]) -> bool:
     """Whether both lids came down, farther than anything around them moved."""
     down_px = regions_px[LIDS, 1].min()
     return bool(down_px > BLINK_DOWN_PX and down_px > np.linalg.norm(regions_px[AROUND_EYES], axis=1).max())
 
 
-def _flags(chips: tuple[FaceChip, ...]) -> frozenset[Flag]:
+def flags_of(chips: tuple[FaceChip, ...]) -> frozenset[Flag]:
     """Everything said of any chip of the window, and `gapped` where frames are missing inside."""
     flags = frozenset().union(*(chip.flags for chip in chips)) - {Flag.YAW, Flag.SMALL}
     steps = np.diff([chip.t_ns for chip in chips])

@@ -61,5 +61,5 @@ def variants_of(args: argparse.Namespace) -> int:
 def write_tables(out: Path, made: Sequence[Made]) -> None:
     rows = [row for one in made for row in one.movements]
     write_rows(out / VIDEOS_NAME, VIDEOS_HEADER, [one.video for one in made])
-    write_rows(out / TRUTH_NAME, TRUTH_HEADER, filter(is_expression, rows))
+    write_rows(out / TRUTH_NAME, TRUTH_HEADER, [row for row in rows if is_expression(row)])
     write_rows(out / NUISANCE_NAME, TRUTH_HEADER, [row for row in rows if not is_expression(row)])

@@ -70,7 +70,7 @@ class StillScene:
         self._person = person
         self._sway = sway
         self._gaze = gaze
-        self._eyeballs = eyeballs(person.landmarks_px, person.bgr.shape[:2])
+        self._eyeballs = eyeballs(person.landmarks_px, person.bgr.shape[:2])  # type: ignore[arg-type]
         low, high = person.landmarks_px.min(axis=0), person.landmarks_px.max(axis=0)
         self._centre = (low + high) / 2
         self._field: tuple[Movement, Field] | None = None

@@ -1,0 +1,99 @@
+"""The learned spotter's network as the live path runs it: ONNX Runtime, one thread, one step at a time.
+
+The state (`past`) is handed in and comes back, so one session serves every face.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from engine.card import WEIGHTS_FOLDER, ModelFile, checked_bytes
+from engine.errors import ModelFileError
+
+F32 = NDArray[np.float32]
+
+SPOTTER_FOLDER = WEIGHTS_FOLDER / "spotting"
+DEFAULT_SPOTTER = "spotter-small"
+FEATURES_IN, PAST_IN, SAID_OUT, PAST_OUT = "features", "past", "said", "past_out"
+
+
+@dataclass(frozen=True, slots=True)
+class SpotterCard:
+    """What the shipped network is; the card for people lies beside it as .md."""
+
+    name: str
+    onnx: ModelFile
+    weights: ModelFile  # safetensors, as trained
+    features: int
+    outputs: tuple[str, ...]
+    past: tuple[int, ...]  # shape of the state
+    threshold: float  # of the evidence of an offset, chosen on the tuning people
+
+
+def read_spotter_card(model: str | Path = DEFAULT_SPOTTER) -> SpotterCard:
+    """The card of a shipped spotter's name, or of a .json file anywhere. Raises: ModelFileError."""
+    path = Path(model) if str(model).endswith(".json") else SPOTTER_FOLDER / f"{model}.json"
+    try:
+        return _card(json.loads(path.read_text(encoding="utf-8")), path.parent)
+    except OSError as error:
+        raise ModelFileError(
+            f"no spotter card {path} ({error.strerror}); use --spotter rules, or restore it from the release"
+        ) from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise ModelFileError(
+            f"spotter card {path} is damaged ({error!r}); restore it from the release"
+        ) from error
+
+
+class SpotterNet:
+    """Features of a step in, evidence and the next state out. Not thread-safe: it lives on `analyse`."""
+
+    def __init__(self, card: SpotterCard) -> None:
+        """Raises: ModelFileError."""
+        self.card = card
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        onnxruntime.disable_telemetry_events()
+        try:
+            self._session = onnxruntime.InferenceSession(
+                checked_bytes(card.onnx), options, providers=["CPUExecutionProvider"]
+            )
+        except RuntimeError as error:
+            line = str(error).splitlines()[0]
+            raise ModelFileError(f"ONNX Runtime cannot load {card.onnx.path}: {line}") from error
+
+    def start(self) -> F32:
+        """The state before the first step."""
+        return np.zeros(self.card.past, np.float32)
+
+    def step(self, features: F32, past: F32) -> tuple[F32, F32]:
+        """(features,) and the state -> (outputs,) with probabilities for logits, and the next state."""
+        said, after = self._session.run(
+            [SAID_OUT, PAST_OUT], {FEATURES_IN: features[None, None], PAST_IN: past}
+        )
+        return said[0, 0], after
+
+
+def _card(table: Mapping[str, Any], folder: Path) -> SpotterCard:
+    files = {
+        name: ModelFile(folder / str(table[name]["file"]), str(table[name]["sha256"]))
+        for name in ("onnx", "weights")
+    }
+    return SpotterCard(
+        name=str(table["name"]),
+        onnx=files["onnx"],
+        weights=files["weights"],
+        features=int(table["features"]),
+        outputs=tuple(table["outputs"]),
+        past=tuple(int(size) for size in table["past"]),
+        threshold=float(table["threshold"]),
+    )

@@ -1,0 +1,190 @@
+"""The learned spotter: a small causal network says when a micro-expression has just ended, and since when.
+
+    chip --chained motion--> row --grid--> features --network--> evidence --peak--> Window
+
+Longer movements it leaves to the rules (`realtime.spotting.spotter`), which run beside it. The network was
+trained on known movements put into faces of people that no figure is reported on: train/SPOTTING.md.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.spotter import SpotterNet
+from realtime.clock import NS_PER_S
+from realtime.spotting.chain import ROW_PARTS, Chain
+from realtime.spotting.evidence import Evidence, Grid
+from realtime.spotting.outputs import OUTPUTS
+from realtime.spotting.regions import LIDS
+from realtime.spotting.spotter import MICRO_MAX_S, Spotter, SpotterConfig, flags_of, is_blink
+from realtime.types import FaceChip, Flag, Kind, SpotSignal, Window, freeze
+
+F32 = NDArray[np.float32]
+
+OFFSET, SINCE = OUTPUTS.index("offset"), OUTPUTS.index("since_onset")
+SINCE_NS = 100_000_000  # the network counts in tenths of a second
+CONFIRM_STEPS = 2  # steps that a peak of the evidence must stay the highest
+BEFORE_STEPS = 4
+OVERLAP_NS = 50_000_000  # by which two movements may overlap at most
+LONGEST_NS = 600_000_000  # what is placed longer than this was no micro-expression
+KEPT_NS = 2 * NS_PER_S  # chips and rows, longer than any movement and its delay
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The network's answer to one grid step."""
+
+    t_ns: int  # end of the step
+    outputs: F32
+
+
+@dataclass(frozen=True, slots=True)
+class Spotted:
+    """A movement between frames, as the network places it."""
+
+    onset_ns: int
+    apex_ns: int
+    offset_ns: int
+    evidence: float
+
+
+class Peaks:
+    """Finds the peaks of the evidence; each is a movement that has ended."""
+
+    def __init__(self, threshold: float, min_ns: int) -> None:
+        self._threshold = threshold
+        self._min_ns = min_ns
+        self._said: deque[Said] = deque(maxlen=BEFORE_STEPS + 1 + CONFIRM_STEPS)
+        self._last_ns = -(1 << 62)
+
+    def add(self, said: Said) -> Spotted | None:
+        """The movement that this step confirms."""
+        self._said.append(said)
+        if len(self._said) < BEFORE_STEPS + 1 + CONFIRM_STEPS:
+            return None
+        evidence = [float(one.outputs[OFFSET]) for one in self._said]
+        if evidence[BEFORE_STEPS] < self._threshold or evidence[BEFORE_STEPS] < max(evidence):
+            return None
+        found = self._placed(evidence)
+        lasts_ns = found.offset_ns - found.onset_ns
+        fits = self._min_ns <= lasts_ns <= LONGEST_NS and found.onset_ns >= self._last_ns - OVERLAP_NS
+        if not fits:
+            return None
+        self._last_ns = found.offset_ns
+        return found
+
+    def _placed(self, evidence: list[float]) -> Spotted:
+        """Mean of what the peak's step and its neighbours say, by their evidence."""
+        around = range(BEFORE_STEPS - 1, BEFORE_STEPS + 2)
+        weights = np.array([evidence[i] for i in around])
+        ends = np.array(
+            [
+                [self._said[i].t_ns - float(since) * SINCE_NS for since in self._said[i].outputs[SINCE:]]
+                for i in around
+            ]
+        )
+        onset, apex, offset = (weights @ ends / weights.sum()).tolist()
+        return Spotted(round(onset), round(apex), round(offset), evidence[BEFORE_STEPS])
+
+
+class LearnedSpotter:
+    """Spots the movements of one face. Not thread-safe: it lives on `analyse`."""
+
+    def __init__(self, config: SpotterConfig, net: SpotterNet) -> None:
+        self._config = config
+        self._net = net
+        self._rules = Spotter(config)
+        self._chain = Chain(config.motion, config.chain)
+        self._threshold = net.card.threshold if config.evidence is None else config.evidence
+        self._kept: deque[tuple[FaceChip, F32]] = deque()
+        self._begin()
+
+    def step(self, chip: FaceChip) -> tuple[SpotSignal, tuple[Window, ...]]:
+        """The signal of the next chip of this face, and the movements that it shows to have ended."""
+        signal, windows = self._rules.step(chip)
+        windows = tuple(window for window in windows if window.kind is Kind.MACRO)
+        if not self._kept or chip.t_ns - self._kept[-1][0].t_ns > self._config.gap_s * NS_PER_S:
+            self._begin()
+            self._chain.restart(chip)
+            self._since_ns = chip.t_ns
+        row = self._chain.step(chip)
+        self._keep(chip, row)
+        for t_ns, mean in self._grid.add(chip.t_ns, row):
+            windows += self._listen(t_ns, mean, chip)
+        return self._signal(signal, chip), windows
+
+    def finish(self) -> tuple[Window, ...]:
+        """The long movement still open at the end of the stream; short ones are told of when they end."""
+        return tuple(window for window in self._rules.finish() if window.kind is Kind.MACRO)
+
+    def rebaseline(self) -> None:
+        """Take the face as it is now for the person at rest."""
+        self._rules.rebaseline()
+        self._kept.clear()
+
+    def _begin(self) -> None:
+        self._grid, self._evidence, self._past = Grid(), Evidence(), self._net.start()
+        self._peaks = Peaks(self._threshold, int(self._config.min_s * NS_PER_S))
+        self._kept.clear()
+        self._since_ns = 0
+        self._now = 0.0
+
+    def _keep(self, chip: FaceChip, row: F32) -> None:
+        self._kept.append((chip, row))
+        while self._kept[0][0].t_ns < chip.t_ns - KEPT_NS:
+            self._kept.popleft()
+
+    def _listen(self, t_ns: int, mean: F32, chip: FaceChip) -> tuple[Window, ...]:
+        outputs, self._past = self._net.step(self._evidence.step(mean), self._past)
+        self._now = float(outputs[OFFSET])
+        found = self._peaks.add(Said(t_ns, outputs))
+        if found is None or not self._armed(chip):
+            return ()
+        return self._window(found, chip)
+
+    def _armed(self, chip: FaceChip) -> bool:
+        rested = chip.t_ns - self._since_ns >= self._config.settled_s * NS_PER_S
+        return rested and not chip.flags & {Flag.YAW, Flag.SMALL}
+
+    def _window(self, found: Spotted, newest: FaceChip) -> tuple[Window, ...]:
+        """The frames nearest to the movement's ends; none if too few lie between."""
+        times = np.array([chip.t_ns for chip, _ in self._kept])
+        onset, apex, offset = (
+            int(np.abs(times - t).argmin()) for t in (found.onset_ns, found.apex_ns, found.offset_ns)
+        )
+        while times[offset] - times[onset] > MICRO_MAX_S * NS_PER_S:
+            offset -= 1
+        apex = min(max(apex, onset + 1), offset - 1)
+        if not onset < apex < offset:
+            return ()
+        shown = [self._kept[i] for i in range(onset, offset + 1)]
+        chips = tuple(chip for chip, _ in shown)
+        moved = _bulge([row for _, row in shown], times[onset : offset + 1], apex - onset)
+        sizes = np.linalg.norm(moved, axis=1).astype(np.float32)
+        if sizes[~LIDS].max() < self._config.least_px:
+            return ()
+        flags = flags_of(chips) | (frozenset({Flag.BLINK}) if is_blink(moved) else frozenset())
+        return (
+            Window(
+                chips=chips, onset=0, apex=apex - onset, offset=len(chips) - 1, kind=Kind.MICRO,
+                score=found.evidence, regions_px=freeze(sizes), flags=flags, emitted_ns=newest.t_ns,
+            ),
+        )  # fmt: skip
+
+    def _signal(self, rules: SpotSignal, chip: FaceChip) -> SpotSignal:
+        return SpotSignal(
+            rules.source, rules.frame_index, rules.t_ns, rules.face, self._now, self._threshold,
+            rules.quality, self._armed(chip), rules.regions_px,
+        )  # fmt: skip
+
+
+def _bulge(rows: list[F32], times: NDArray[np.int64], apex: int) -> F32:
+    """(regions, 2) how far the apex lies from the straight way between both ends, chip pixels."""
+    onset, at_apex, offset = (row[: ROW_PARTS["regions"]] for row in (rows[0], rows[apex], rows[-1]))
+    share = np.float32((times[apex] - times[0]) / (times[-1] - times[0]))
+    bulge: F32 = (at_apex - onset - share * (offset - onset)).reshape(-1, 2)
+    return bulge
