@@ -9,10 +9,11 @@ of our flow were chosen on those in `faces/neutral` (`--tuning` measures there).
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -26,16 +27,20 @@ from realtime import flow
 from realtime.benches.flow_cases import CONDITIONS, Case, cases_of, load_person, people_in
 from realtime.clock import NS_PER_MS, now_ns
 from realtime.errors import ConfigError
-from realtime.maps import direction_map, flow_map
+from realtime.maps import direction_map, flow_map, maps_of
+from realtime.stats import DurationHistogram
+from realtime.types import FaceChip, Kind, Window
 
 F32 = NDArray[np.float32]
 U8 = NDArray[np.uint8]
-Method = Callable[[U8, U8, U8], F32]  # onset, apex, offset -> (2, 128, 128, 2)
+Chips = tuple[U8, U8, U8]  # onset, apex, offset
+Method = Callable[[U8, U8, U8], F32]  # the same -> (2, 128, 128, 2)
 
 Table = dict[str, dict[str, float]]  # row -> method -> value
 
 OURS = "ours"
 TIMED_WINDOWS = 20
+TIMED_ROUNDS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +86,12 @@ def run(data: Path, people: int, tuning: bool, say: Callable[[str], None]) -> di
             )
     windows = [case.chips_u8 for case, _ in seen if case.condition == "noise"][:TIMED_WINDOWS]
     people_seen = sorted({case.person for case, _ in seen})
-    return {"window_ms": window_ms(tools, windows), **_report(seen), "people": people_seen}
+    return {
+        "window_ms": window_ms(tools, windows),
+        "window_to_maps_ms": window_to_maps_ms(windows),
+        **_report(seen),
+        "people": people_seen,
+    }
 
 
 def errors(case: Case, found: F32) -> Errors:
@@ -102,7 +112,7 @@ def _angles_deg(found: F32, truth: F32) -> F32:
     return np.degrees(np.arccos(np.clip(dot / lengths, -1, 1))).astype(np.float32)
 
 
-def window_ms(tools: dict[str, Method], windows: Iterable[tuple[U8, U8, U8]]) -> dict[str, float]:
+def window_ms(tools: dict[str, Method], windows: Iterable[Chips]) -> dict[str, float]:
     """Median wall time of one window, the methods taking turns; ours goes on to the maps."""
     taken: dict[str, list[float]] = {name: [] for name in tools}
     for chips in windows:
@@ -113,6 +123,40 @@ def window_ms(tools: dict[str, Method], windows: Iterable[tuple[U8, U8, U8]]) ->
                 direction_map(np.stack([flow_map(phase) for phase in phases]))
             taken[name].append((now_ns() - begun) / NS_PER_MS)
     return {name: round(statistics.median(times), 3) for name, times in taken.items()}
+
+
+def window_to_maps_ms(windows: Sequence[Chips]) -> Table:
+    """p50 and p95 of all that a spotted window costs up to its maps, head motion taken out as well.
+
+    On so many cores, where the system lets a process choose them. One window runs on one thread.
+    """
+    return {f"{cores} core{'s'[: cores - 1]}": _on_cores(cores, windows) for cores in (1, 2)}
+
+
+def _on_cores(cores: int, windows: Sequence[Chips]) -> dict[str, float]:
+    allowed = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else None
+    if allowed is not None:
+        os.sched_setaffinity(0, sorted(allowed)[:cores])
+    try:
+        taken = DurationHistogram()
+        for chips in [chips for _ in range(TIMED_ROUNDS) for chips in windows]:
+            begun = now_ns()
+            maps_of(flow.flow_of(_window(chips)))
+            taken.add(now_ns() - begun)
+    finally:
+        if allowed is not None:
+            os.sched_setaffinity(0, allowed)
+    return {f"p{percent}": round(taken.percentile_ms(percent), 2) for percent in (50, 95)}
+
+
+def _window(chips_u8: Chips) -> Window:
+    chips = tuple(
+        FaceChip(
+            "", index, index, 0, gray, np.eye(2, 3), np.zeros((468, 2), np.float32), 60.0, 1.0, frozenset()
+        )
+        for index, gray in enumerate(chips_u8)
+    )
+    return Window(chips, 0, 1, 2, Kind.MICRO, 0.0, np.zeros(0, np.float32), frozenset(), 0)
 
 
 def _report(seen: list[tuple[Case, dict[str, Errors]]]) -> dict[str, object]:
@@ -160,6 +204,8 @@ def lines_of(report: dict[str, object]) -> Iterator[str]:
     names = list(cast(dict[str, float], report["window_ms"]))
     yield f"{'':34}" + "".join(f"{name:>13}" for name in names)
     yield _line("window, ms", cast(dict[str, float], report["window_ms"]))
+    for cores, times in cast(Table, report["window_to_maps_ms"]).items():
+        yield f"window to maps, {cores}: p50 {times['p50']:.1f} ms, p95 {times['p95']:.1f} ms"
     yield _line("false motion, px", cast(dict[str, float], report["false_motion_px"]))
     for title, key in (("moved", "epe_px"), ("chip", "epe_whole_chip_px"), ("still", "still_error_px")):
         for row, values in cast(Table, report[key]).items():
