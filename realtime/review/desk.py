@@ -50,6 +50,7 @@ class Desk:
         self._memory: OrderedDict[str, Store] = OrderedDict()
         self._open: set[str] = set()  # sessions that a collector of this process fills
         self._lock = threading.Lock()
+        self._indexing = threading.Lock()
 
     @property
     def keeps(self) -> bool:
@@ -127,7 +128,8 @@ class Desk:
         """Takes in what was recorded elsewhere into the sessions folder; how many sessions came or grew."""
         if self._kept is None or self._sessions is None:
             return 0
-        return index(self._kept, self._sessions)
+        with self._indexing:
+            return index(self._kept, self._sessions)
 
     def recorded_film(self, session: Session) -> Path | None:
         """The first film of a recorded session, where it is still there."""

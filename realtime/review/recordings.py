@@ -42,23 +42,28 @@ def folders(sessions: Path) -> Iterator[Path]:
 def _take(store: Store, folder: Path, session: Session | None) -> bool:
     try:
         about, events = read_session(folder), [event_of(record) for record in read_records(folder)]
+        if session is None:
+            session = _described(folder, about)
+            store.put_session(session)
+        for event in events:
+            store.add_event(session.id, event)
+        if about.get("finished"):
+            store.finish_session(session.id)
     except (FlinchError, ValueError, KeyError, TypeError, AttributeError):
         return False
-    if session is None:
-        session = Session(
-            id=secrets.token_hex(8),
-            name=f"{about.get('source', '')}, {folder.name.removeprefix('session-')}",
-            source=str(about.get("source", "")),
-            origin=Origin.RECORDED,
-            started=str(about.get("started", "")),
-            folder=folder.name,
-        )
-        store.put_session(session)
-    for event in events:
-        store.add_event(session.id, event)
-    if about.get("finished"):
-        store.finish_session(session.id)
     return True
+
+
+def _described(folder: Path, about: Mapping[str, Any]) -> Session:
+    source = str(about.get("source", ""))
+    return Session(
+        id=secrets.token_hex(8),
+        name=f"{source}, {folder.name.removeprefix('session-')}",
+        source=source,
+        origin=Origin.RECORDED,
+        started=str(about.get("started", "")),
+        folder=folder.name,
+    )
 
 
 def event_of(record: Mapping[str, Any]) -> Event:

@@ -77,17 +77,22 @@ class Store:
     def add_session(
         self, name: str, source: str, origin: Origin, *, subject: str = "", folder: str | None = None
     ) -> Session:
-        """A new, unfinished session that begins now."""
+        """A new, unfinished session that begins now.
+
+        A folder that `recordings.index` has just found by itself, empty as yet, is taken over.
+        """
         session = Session(secrets.token_hex(8), name, source, origin, utc_text(), subject, folder)
-        self.put_session(session)
+        with self._database.writing() as sql:
+            if folder is not None:
+                sql.execute("DELETE FROM sessions WHERE folder = ?", (folder,))
+            _insert_session(sql, session)
+        self._shrink(keep=session.id)
         return session
 
     def put_session(self, session: Session) -> None:
         """A session as it is, under its own id."""
-        texts = (session.id, writable(session.name), writable(session.source), session.origin.value)
-        row = (*texts, session.started, session.subject, session.folder, session.finished)
         with self._database.writing() as sql:
-            sql.execute(f"INSERT INTO sessions ({SESSION_COLUMNS}) VALUES (?,?,?,?,?,?,?,?)", row)
+            _insert_session(sql, session)
         self._shrink(keep=session.id)
 
     def finish_session(self, session: str) -> None:
@@ -284,6 +289,12 @@ class Store:
 
 def _key(ref: Ref) -> tuple[str, int]:
     return ref.session, ref.event
+
+
+def _insert_session(sql: Any, session: Session) -> None:
+    texts = (session.id, writable(session.name), writable(session.source), session.origin.value)
+    row = (*texts, session.started, session.subject, session.folder, session.finished)
+    sql.execute(f"INSERT INTO sessions ({SESSION_COLUMNS}) VALUES (?,?,?,?,?,?,?,?)", row)
 
 
 def _session(row: tuple[Any, ...]) -> Session:

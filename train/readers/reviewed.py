@@ -1,4 +1,4 @@
-"""Labelled data that a person made in the page's Review tab: what was accepted there, in the published layout.
+"""Labelled data that a person made in the Review tab: what was accepted there, in the published layout.
 
 `train.loso --data FOLDER` reads such a folder as it is. This reader takes several, looks harder, and chooses
 by kind; a zip as the page saves it must be unpacked first.

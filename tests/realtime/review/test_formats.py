@@ -1,4 +1,4 @@
-"""Every export, read back, is the same state; what was edited in between counts; what is damaged is refused."""
+"""Every export, read back, is the same state; what was edited in between counts; damage is refused."""
 
 from __future__ import annotations
 
