@@ -1,4 +1,4 @@
-"""The proof that an engine's manifest carries: its logits beside torch's, on real maps and others like them."""
+"""The proof an engine's manifest carries: its logits beside torch's, on real maps and others like them."""
 
 from __future__ import annotations
 

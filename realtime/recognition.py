@@ -19,6 +19,7 @@ class RecognitionConfig:
     """Which network runs where, and what overrides its card."""
 
     backend: str = "auto"
+    require: str = ""  # a backend that must run: no other takes its place, whatever `backend` says
     model: str = DEFAULT_MODEL  # a shipped model's name, or the path of a model card
     temperature: float | None = None  # unset: the card's
     unclear_below: float | None = None  # confidence under which the label is "unclear"; unset: the card's
@@ -26,6 +27,8 @@ class RecognitionConfig:
     def __post_init__(self) -> None:
         if self.backend not in ("auto", *BACKENDS):
             raise ConfigError(f"backend {self.backend!r} is none of auto, {', '.join(BACKENDS)}")
+        if self.require not in ("", *BACKENDS):
+            raise ConfigError(f"required backend {self.require!r} is none of {', '.join(BACKENDS)}")
         if self.temperature is not None and self.temperature <= 0.0:
             raise ConfigError(f"temperature {self.temperature} must be positive")
         if self.unclear_below is not None and not 0.0 <= self.unclear_below <= 1.0:
@@ -67,9 +70,10 @@ def open_recogniser(config: RecognitionConfig = RecognitionConfig()) -> tuple[Ru
     Raises: ModelFileError, EngineMismatch: see `engine.runners.open_runner`.
     """
     # the ready line says what runs; why others were passed over is `engine.bench`'s to tell
-    runner = open_runner(config.backend, config.model, say=lambda line: None)
+    runner = open_runner(config.backend, config.model, require=config.require or None, say=lambda line: None)
     runner.activate()
-    runner.infer(np.zeros((1, *runner.metadata.sample_shape), dtype=np.float32))
+    views = 4 if runner.metadata.card.symmetries else 1
+    runner.infer(np.zeros((views, *runner.metadata.sample_shape), dtype=np.float32))
     return runner, Recogniser(runner, config)
 
 

@@ -13,7 +13,7 @@ from engine.card import ModelCard
 from engine.errors import EngineFault, EngineInputError, EngineMismatch
 from engine.runners.base import GraphFile, Logits, Maps, Runner
 from engine.runners.cuda_api import Buffer, Cuda, Handle
-from engine.runners.trt_api import import_tensorrt, messages, version_of
+from engine.runners.trt_api import import_tensorrt, inspect, messages, version_of
 
 trt = import_tensorrt()
 
@@ -47,6 +47,9 @@ class Block:
             self._enqueue()
         self._cuda.synchronise(self._stream)
         return self._output.host
+
+    def layers(self) -> list[dict[str, Any]]:
+        return inspect(trt, self._engine)
 
     def close(self) -> None:
         """Graph, context, buffers: in the order in which they need each other."""
@@ -124,10 +127,19 @@ class TensorRtRunner(Runner):
         self._thread = 0
         self._stream: Handle = None
 
+    def layers(self, batch: int) -> list[dict[str, Any]]:
+        """What TensorRT's inspector says of the engine's layers; the runner must be active.
+
+        Raises: EngineFault if it says nothing that can be read.
+        """
+        return self._blocks[batch].layers()
+
     def _load(self) -> None:
         self._thread = threading.get_ident()
         self._messages = messages(trt)
         self._runtime = trt.Runtime(self._messages.logger)
+        if self._runtime is None:
+            raise EngineFault(f"TensorRT made no runtime: {self._messages.last()}")
         self._stream = self._cuda.stream()
         try:
             for batch, file in self.files.items():

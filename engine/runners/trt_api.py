@@ -92,16 +92,22 @@ class Network:
     """A parsed graph, ready to be described and built."""
 
     def __init__(self, trt: ModuleType, content: bytes, name: str) -> None:
-        """Raises: ModelFileError with the parser's words if TensorRT cannot read the graph."""
+        """Raises: ModelFileError with the parser's words if TensorRT cannot read the graph, EngineFault."""
         self._trt, self._name = trt, name
         self._messages = messages(trt)
-        self._builder = trt.Builder(self._messages.logger)
-        self._network = self._builder.create_network(strongly_typed_flag(trt))
-        self._parser = trt.OnnxParser(self._network, self._messages.logger)
+        self._builder = self._made("builder", trt.Builder(self._messages.logger))
+        network = self._builder.create_network(strongly_typed_flag(trt))
+        self._network = self._made("network", network)
+        self._parser = self._made("parser", trt.OnnxParser(self._network, self._messages.logger))
         if not self._parser.parse(content):
             errors = [self._parser.get_error(i).desc() for i in range(self._parser.num_errors)]
             reason = (errors or [self._messages.last()])[0]
             raise ModelFileError(f"{trt.__name__} cannot read {name}: {reason}")
+
+    def _made(self, what: str, handle: Any) -> Any:
+        if handle is None:
+            raise EngineFault(f"{self._trt.__name__} made no {what}: {self._messages.last()}")
+        return handle
 
     def facts(self) -> NetworkFacts:
         network = self._network
@@ -121,7 +127,7 @@ class Network:
 
         Raises: EngineFault if TensorRT cannot build it, or not for that GPU.
         """
-        config = self._builder.create_builder_config()
+        config = self._made("builder configuration", self._builder.create_builder_config())
         config.profiling_verbosity = self._trt.ProfilingVerbosity.DETAILED
         config.clear_flag(self._trt.BuilderFlag.TF32)  # its 10 bits would break float32's parity
         if compute_capability is not None:
@@ -152,9 +158,12 @@ def _is_strongly_typed(trt: ModuleType, network: Any) -> bool:
 def inspect(trt: ModuleType, engine: Any) -> list[dict[str, Any]]:
     """The engine's layers with their formats, from TensorRT's own inspector.
 
-    Raises: EngineFault if it says nothing that can be read.
+    Raises: EngineFault if there is no inspector, or it says nothing that can be read.
     """
-    text = engine.create_engine_inspector().get_engine_information(trt.LayerInformationFormat.JSON)
+    inspector = engine.create_engine_inspector()
+    if inspector is None:
+        raise EngineFault(f"{trt.__name__} made no engine inspector")
+    text = inspector.get_engine_information(trt.LayerInformationFormat.JSON)
     try:
         layers: list[dict[str, Any]] = json.loads(text)["Layers"]
     except (ValueError, KeyError, TypeError) as error:

@@ -95,6 +95,16 @@ def test_shipped_model_opens_and_recognises():
     assert recogniser.temperature == runner.metadata.card.temperature
 
 
+def test_a_required_backend_is_not_replaced_by_another():
+    runner, _ = open_recogniser(RecognitionConfig(require="onnxruntime"))
+    runner.close()
+    assert runner.backend == "onnxruntime"
+    with pytest.raises(EngineMismatch, match="tensorrt"):
+        open_recogniser(RecognitionConfig(require="tensorrt"))  # not built here
+    with pytest.raises(ConfigError, match="required backend 'abacus'"):
+        RecognitionConfig(require="abacus")
+
+
 def test_missing_model_is_one_line():
     with pytest.raises(ModelFileError, match="no model card"):
         open_recogniser(RecognitionConfig(model="nothing-like-it"))

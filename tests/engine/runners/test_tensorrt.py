@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from engine import graph
-from engine.build import Request, ensure, typed_graph
+from engine.build import Request, _gpu, ensure, typed_graph
 from engine.cache import cache_root
 from engine.card import checked_bytes
 from engine.errors import EngineFault, EngineInputError, EngineMismatch, ModelFileError
@@ -56,7 +56,9 @@ def test_tensorrt_reads_types_and_bindings_out_of_the_graph(card, precision):
 
 
 @rtx
-@pytest.mark.parametrize(("precision", "place"), [("fp32", "8.0"), ("fp16", "8.9"), ("int8", "12.0")])
+@pytest.mark.parametrize(
+    ("precision", "place"), [("fp32", "8.0"), ("fp16", "8.9"), ("int8", "12.0"), ("int8", "8.6")]
+)
 def test_engines_are_really_built_without_a_gpu(card, precision, place):
     said = []
     plan = trt_api.Network(trt, typed(card, precision), "graph").build(place, said.append)
@@ -281,6 +283,31 @@ def test_engines_that_do_not_fit_are_refused_by_name(runner, options, message):
     with pytest.raises((EngineFault, EngineMismatch), match=message):
         made.activate()
     assert cuda.memory == {}
+
+
+def test_layers_are_the_inspectors(runner, monkeypatch):
+    made, _ = runner()
+    said = iter(['{"Layers": [{"Name": "gemm", "Inputs": [{"Format/Datatype": "Half"}]}]}', "no JSON"])
+    inspector = SimpleNamespace(get_engine_information=lambda form: next(said))
+    monkeypatch.setattr(FakeEngine, "create_engine_inspector", lambda self: inspector, raising=False)
+    with made:
+        assert [layer["Name"] for layer in made.layers(1)] == ["gemm"]
+        with pytest.raises(EngineFault, match="gave no layers"):
+            made.layers(1)
+        inspector = None
+        with pytest.raises(EngineFault, match="no engine inspector"):
+            made.layers(4)
+
+
+@pytest.mark.parametrize("precision", list(KINDS))
+def test_an_engine_built_for_this_gpu_has_layers_and_both_bindings(card, precision):
+    """Needs a GPU: without one TensorRT builds an engine, but does not read it back to inspect it."""
+    if _gpu() is None:
+        pytest.skip("no usable NVIDIA GPU: TensorRT cannot read an engine back here")
+    plan = trt_api.Network(trt, typed(card, precision), "graph").build()
+    engine = trt.Runtime(trt_api.messages(trt).logger).deserialize_cuda_engine(plan)
+    assert trt_api.inspect(trt, engine)
+    assert {engine.get_tensor_name(i) for i in range(engine.num_io_tensors)} == {"maps", "logits"}
 
 
 def test_a_context_stays_on_its_thread(runner):

@@ -49,6 +49,7 @@ def test_named_flags_stand_over_set_over_the_profile(tmp_path: Path) -> None:
 
 def test_the_backend_is_a_setting_of_recognition() -> None:
     assert flags_of(parsed("--backend", "openvino")) == {"recognition": {"backend": "openvino"}}
+    assert flags_of(parsed("--require", "tensorrt")) == {"recognition": {"require": "tensorrt"}}
 
 
 def test_no_flag_is_no_setting() -> None:
