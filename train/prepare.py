@@ -10,10 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +18,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from engine.errors import ConfigError, FlinchError
-from train.errors import DatasetError
+from train.preparing.farm import each
 from train.preparing.layout import SAMPLES_NAME, TRUTH_NAME, join, write_layout, write_truth
 from train.preparing.task import PrepareConfig, PrepareTask, prepare
 from train.readers import READERS, Reading, Refused, reader
 from train.readers.emotions import TASKS, composite
-
-Done = tuple[int, dict[str, Any]]  # position in the tasks, note
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -57,7 +52,7 @@ def run(args: argparse.Namespace, console: Console) -> None:
     write_truth(args.out / TRUTH_NAME, reading.samples)
     reading = of_kind(reading, args.kind)
     tasks = [PrepareTask(sample, args.out / SAMPLES_NAME, config) for sample in reading.samples]
-    notes = _prepare_all(tasks, args, console)
+    notes = prepare_all(tasks, args.jobs, console)
     refused = write_layout(args.out, reading, tasks, notes, args.task)
     _say(refused, console)
     console.print(reading.summary(), markup=False, highlight=False)
@@ -87,36 +82,19 @@ def of_kind(reading: Reading, kind: str) -> Reading:
     return reading.only(kept, others, "") if others else reading
 
 
-def _prepare_all(
-    tasks: Sequence[PrepareTask], args: argparse.Namespace, console: Console
+def prepare_all(
+    tasks: Sequence[PrepareTask], jobs: int, console: Console, name: str = "samples"
 ) -> list[dict[str, Any]]:
     """The note of each task, in order; shows how far it is and how long it will take."""
-    notes: list[dict[str, Any] | None] = [task.done() for task in tasks]
-    waiting = [(at, task) for at, task in enumerate(tasks) if notes[at] is None]
-    columns = (TextColumn("samples"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    notes = [task.done() for task in tasks]
+    waiting = [at for at, note in enumerate(notes) if note is None]
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console) as progress:
-        bar = progress.add_task("samples", total=len(tasks), completed=len(tasks) - len(waiting))
-        for at, note in _each(waiting, args.jobs):
-            notes[at] = note
+        bar = progress.add_task(name, total=len(tasks), completed=len(tasks) - len(waiting))
+        for at, note in each(prepare, [tasks[at] for at in waiting], jobs):
+            notes[waiting[at]] = note
             progress.advance(bar)
     return [note for note in notes if note is not None]
-
-
-def _each(waiting: Sequence[tuple[int, PrepareTask]], jobs: int) -> Iterator[Done]:
-    if jobs == 1 or len(waiting) < 2:
-        yield from ((at, prepare(task)) for at, task in waiting)
-        return
-    # Not forked: the models of this process have threads, whose locks a fork would keep shut.
-    with ProcessPoolExecutor(min(jobs, len(waiting)), get_context("spawn")) as pool:
-        futures = {pool.submit(prepare, task): at for at, task in waiting}
-        try:
-            yield from ((futures[done], done.result()) for done in as_completed(futures))
-        except BrokenProcessPool as error:
-            raise DatasetError(
-                "a worker was killed, out of memory perhaps; the same command continues (fewer --jobs)"
-            ) from error
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _say(refused: Sequence[object], console: Console) -> None:

@@ -25,6 +25,7 @@ class Codec:
     decoder: str
     bits_per_s: int
     options: dict[str, str] = field(default_factory=dict, hash=False)
+    fps: float = FPS  # the bit rate is kept for frames that come so often
 
     def through(self, pictures: Sequence[Bgr]) -> list[Bgr]:
         """The pictures as the other side sees them, as many as went in."""
@@ -45,8 +46,8 @@ class Codec:
         context.height, context.width = bgr.shape[:2]
         context.pix_fmt = "yuv420p"
         context.bit_rate = self.bits_per_s
-        context.time_base = Fraction(1, round(FPS))
-        context.framerate = Fraction(round(FPS))
+        context.time_base = Fraction(1, round(self.fps))
+        context.framerate = Fraction(round(self.fps))
         context.options = {"g": "3000", **self.options}  # a call sends no further key frames by itself
         context.thread_count = 1
         return context

@@ -34,8 +34,8 @@ class FastSynthConfig:
     """How much of it is made."""
 
     people: str = "reporting"  # roles or persons of train/synth/split.csv
-    count: int = 16
-    seconds: float = 5.0
+    count: int = 12
+    seconds: float = 4.0
     fps: float = 200.0
     seed: int = 1
 

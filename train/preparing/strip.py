@@ -60,11 +60,12 @@ class Follower:
         Raises: DatasetError if no face is found at all.
         """
         for pad in (0.0, PAD):
-            chips, count = self._chips(name, read(), fps, pad)
-            if 2 * len(chips) > count:
+            found = list(self.chips(name, read(), fps, pad))
+            chips = [chip for of_frame in found for chip in of_frame]
+            if 2 * len(chips) > len(found):
                 break
         if not chips:
-            raise DatasetError(f"no face found in any of its {count} frames")
+            raise DatasetError(f"no face found in any of its {len(found)} frames")
         return Strip(
             np.array([chip.frame_index for chip in chips], np.int64),
             np.array([chip.t_ns for chip in chips], np.int64),
@@ -72,23 +73,20 @@ class Follower:
             np.array([chip.face for chip in chips], np.int64),
         )
 
-    def close(self) -> None:
-        self._tracker.close()
-
-    def _chips(
-        self, name: str, frames: Iterator[Numbered], fps: float, pad: float
-    ) -> tuple[list[FaceChip], int]:
-        """The chips, and how many frames there were: frames go by one at a time."""
+    def chips(
+        self, name: str, frames: Iterator[Numbered], fps: float, pad: float = 0.0
+    ) -> Iterator[tuple[FaceChip, ...]]:
+        """What is found in each frame, as the live chain finds it; frames go by one at a time."""
         self._tracker.landmarks(Frame(name, 0, 0, 0, _NOBODY))  # let go of the last clip's face
         crops = FaceFinder(model=lambda bgr: [])
-        chips: list[FaceChip] = []
-        count = first = 0
+        first: int | None = None
         for number, bgr in frames:
-            first = number if count == 0 else first
-            count += 1
+            first = number if first is None else first
             frame = Frame(name, number, round((number - first) * NS_PER_S / fps), 0, _padded(bgr, pad))
-            chips += crops.chips(frame, self._tracker.landmarks(frame))
-        return chips, count
+            yield crops.chips(frame, self._tracker.landmarks(frame))
+
+    def close(self) -> None:
+        self._tracker.close()
 
 
 def window_of(strip: Strip, keys: KeyFrames) -> Window:

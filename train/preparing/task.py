@@ -72,22 +72,22 @@ class PrepareTask:
         return note if fits and ("refused" in note or self.file.is_file()) else None
 
 
-_follower: Follower | None = None  # of this process: its model takes longer to load than a sample takes
+@cache
+def follower() -> Follower:
+    """This process's own: its model takes longer to load than a sample takes."""
+    cv2.setNumThreads(1)
+    flow.warm_up()
+    return Follower()
 
 
 def prepare(task: PrepareTask) -> dict[str, Any]:
     """Do the task unless it is done; returns its note. A sample that does not fit is noted, not raised."""
-    global _follower
     if (note := task.done()) is not None:
         return note
-    if _follower is None:
-        cv2.setNumThreads(1)
-        flow.warm_up()
-        _follower = Follower()
     task.folder.mkdir(parents=True, exist_ok=True)
     about: dict[str, Any] = {"fingerprint": task.fingerprint(), **described(task.sample)}
     try:
-        about |= _prepared(task, _follower)
+        about |= _prepared(task, follower())
     except DatasetError as error:
         about["refused"] = str(error)
     _write(task.note, (json.dumps(about, indent=1) + "\n").encode())
@@ -135,12 +135,12 @@ def load_strip(path: Path) -> tuple[Strip, KeyFrames]:
     return strip, (onset, apex, offset)
 
 
-def _prepared(task: PrepareTask, follower: Follower) -> dict[str, Any]:
+def _prepared(task: PrepareTask, live: Follower) -> dict[str, Any]:
     sample = task.sample
     if sample.pictures is None:
         raise DatasetError("has features only, no frames")
     seen = _Hashed(sample, *frames_around(sample, task.config.margin_s))
-    strip = follower.follow(sample.key, seen.read, sample.fps)
+    strip = live.follow(sample.key, seen.read, sample.fps)
     keys, apex_from = key_frames(sample, strip, task.config)
     maps = motion_maps(strip, keys)
     arrays = {

@@ -1,0 +1,35 @@
+"""Work spread over processes: results come as they are ready, with their place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+from typing import TypeVar
+
+from train.errors import DatasetError
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def each(work: Callable[[Item], Result], items: Sequence[Item], jobs: int) -> Iterator[tuple[int, Result]]:
+    """(position, result) of every item, in any order.
+
+    Raises: DatasetError if a worker process was killed.
+    """
+    if jobs == 1 or len(items) < 2:
+        yield from ((at, work(item)) for at, item in enumerate(items))
+        return
+    # Not forked: the models of this process have threads, whose locks a fork would keep shut.
+    with ProcessPoolExecutor(min(jobs, len(items)), get_context("spawn")) as pool:
+        futures = {pool.submit(work, item): at for at, item in enumerate(items)}
+        try:
+            yield from ((futures[done], done.result()) for done in as_completed(futures))
+        except BrokenProcessPool as error:
+            raise DatasetError(
+                "a worker was killed, out of memory perhaps; the same command continues (fewer --jobs)"
+            ) from error
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
