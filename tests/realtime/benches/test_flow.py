@@ -39,6 +39,7 @@ def test_errors_of_zero_flow_are_the_amplitude():
 def short(monkeypatch):
     """One person, three cases, no pictures read."""
     cases = [made_case("noise", 0.0), made_case("noise", 1.0), made_case("head", 0.0)]
+    monkeypatch.setattr(flow_bench, "TIMED_ROUNDS", 1)
     monkeypatch.setattr(flow_bench, "people_in", lambda data, tuning: [data / "somebody_neutral.jpg"])
     monkeypatch.setattr(flow_bench, "load_person", lambda path: path)
     monkeypatch.setattr(flow_bench, "cases_of", lambda person, number: iter(cases))
@@ -54,6 +55,8 @@ def test_report_has_the_agreed_keys(short, tmp_path, capsys):
     assert set(report["still_error_px"]) == {"noise", "head"}
     assert report["people"] == ["somebody"]
     assert min(report["window_ms"].values()) > 0
+    for times in (report["window_to_maps_ms"][cores] for cores in ("1 core", "2 cores")):
+        assert 0 < times["p50"] <= times["p95"]
     assert "window, ms" in capsys.readouterr().out
 
 
