@@ -115,16 +115,13 @@ def _scale_and_add(scale: float, field: F32, out: F32) -> None:
 
 
 @njit(cache=True, nogil=True, fastmath=FAST)
-def _mix(weight_a: F32, a: F32, weight_b: F32, b: F32, out: F32) -> None:
-    for i in range(out.shape[0]):
-        out[i] = weight_a[i] * a[i] + weight_b[i] * b[i]
-
-
-@njit(cache=True, nogil=True, fastmath=FAST)
-def _dot(a: F32, b: F32) -> float:
+def _mix(weight_a: F32, a: F32, weight_b: F32, b: F32, other: F32, out: F32) -> float:
+    """out = weight_a a + weight_b b; returns other . out."""
     total = np.float32(0.0)
-    for i in range(a.shape[0]):
-        total += a[i] * b[i]
+    for i in range(out.shape[0]):
+        value = weight_a[i] * a[i] + weight_b[i] * b[i]
+        out[i] = value
+        total += value * other[i]
     return float(total)
 
 
@@ -146,9 +143,8 @@ def _invert_blocks(uu: F32, uv: F32, vv: F32, inverse: F32) -> None:
 @njit(cache=True, nogil=True, fastmath=FAST)
 def _precondition(inverse: F32, rest: F32, out: F32) -> float:
     """out = inverse rest, block by block; returns rest . out."""
-    _mix(inverse[0], rest[0], inverse[1], rest[1], out[0])
-    _mix(inverse[1], rest[0], inverse[2], rest[1], out[1])
-    return _dot(rest[0], out[0]) + _dot(rest[1], out[1])
+    along = _mix(inverse[0], rest[0], inverse[1], rest[1], rest[0], out[0])
+    return along + _mix(inverse[1], rest[0], inverse[2], rest[1], rest[1], out[1])
 
 
 @njit(cache=True, nogil=True, fastmath=FAST)

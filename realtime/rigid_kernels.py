@@ -29,24 +29,33 @@ def _solve(normal: F64, right: F64, size: int) -> None:
 
 @njit(cache=True, nogil=True, fastmath=FAST)
 def _fit_affine(points: F32, moves: F32, weights: F64, normal: F64, right: F64, out: F64) -> None:
-    """out = [a11, a12, tx, a21, a22, ty] of weighted least squares; x and y share the normal matrix."""
+    """out = [a11, a12, tx, a21, a22, ty] of weighted least squares; x and y share the normal matrix.
+
+    The sums are kept in plain variables: in an array they would go through memory for every point.
+    """
+    xx = xy = xs = yy = ys = total = 0.0
+    ux = uy = us = vx = vy = vs = 0.0
+    for i in range(points.shape[0]):
+        weight, x, y = weights[i], np.float64(points[i, 0]), np.float64(points[i, 1])
+        u, v = weight * moves[i, 0], weight * moves[i, 1]
+        xx += weight * x * x
+        xy += weight * x * y
+        xs += weight * x
+        yy += weight * y * y
+        ys += weight * y
+        total += weight
+        ux += u * x
+        uy += u * y
+        us += u
+        vx += v * x
+        vy += v * y
+        vs += v
     for axis in range(2):
-        normal[:] = 0.0
-        right[:] = 0.0
-        for i in range(points.shape[0]):
-            weight, x, y = weights[i], np.float64(points[i, 0]), np.float64(points[i, 1])
-            normal[0, 0] += weight * x * x
-            normal[0, 1] += weight * x * y
-            normal[0, 2] += weight * x
-            normal[1, 1] += weight * y * y
-            normal[1, 2] += weight * y
-            normal[2, 2] += weight
-            right[0] += weight * x * moves[i, axis]
-            right[1] += weight * y * moves[i, axis]
-            right[2] += weight * moves[i, axis]
-        normal[1, 0], normal[2, 0], normal[2, 1] = normal[0, 1], normal[0, 2], normal[1, 2]
-        for k in range(3):
-            normal[k, k] += 1e-9
+        normal[0, 0], normal[1, 1], normal[2, 2] = xx + 1e-9, yy + 1e-9, total + 1e-9
+        normal[0, 1] = normal[1, 0] = xy
+        normal[0, 2] = normal[2, 0] = xs
+        normal[1, 2] = normal[2, 1] = ys
+        right[0], right[1], right[2] = (ux, uy, us) if axis == 0 else (vx, vy, vs)
         _solve(normal, right, 3)
         out[axis, :] = right[:3]
 
