@@ -11,6 +11,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from engine import graph
 from engine.build import DATA
 from engine.card import DEFAULT_MODEL, checked_bytes, read_card
 from engine.errors import ConfigError, FlinchError
-from engine.parity import compare, published_maps, realistic_maps
+from engine.parity import compare, published_maps, realistic_maps, varied_maps
 from engine.quantise import collect_ranges, keep_by_measurement, layers_of, logits_of, quantised
 from engine.ranges import ActivationRanges, ranges_path, write_ranges
 from realtime.analyse import Analyser
@@ -34,17 +35,12 @@ from realtime.types import UNCLEAR, MotionMaps, Recognition
 
 Maps = NDArray[np.float32]
 
+_VIDEOS = (".mkv", ".mov", ".mp4", ".mpg", ".webm")
 
-def live_maps(clips: Sequence[Path], most: int) -> Maps:
-    """(n, 4, 28, 28, 3) float32: movements the live chain spots in the recordings, `most` in all."""
-    found: list[NDArray[np.uint8]] = []
-    for clip in clips:
-        for maps_u8 in _maps_of_clip(clip):
-            found.append(maps_u8)
-            if len(found) >= most:
-                break
-        if len(found) >= most:
-            break
+
+def live_maps(clips: Sequence[Path], of_each: int) -> Maps:
+    """(n, 4, 28, 28, 3) float32: the first movements the live chain spots in each recording."""
+    found = [maps_u8 for clip in clips for maps_u8 in islice(_maps_of_clip(clip), of_each)]
     return np.array(found, dtype=np.float32).reshape(-1, 4, 28, 28, 3)
 
 
@@ -60,7 +56,10 @@ def measure(content: bytes, weights_sha256: str, sets: dict[str, Maps], agreemen
         "kept": len(keep),
         "onnx_bytes": len(small.SerializeToString()),
     }
-    for name, maps_f32 in {**sets, "realistic, not calibrated on": realistic_maps(300, seed=1)}.items():
+    unseen = (
+        varied_maps(sets["published"], 1000, seed=1) if len(sets["published"]) else realistic_maps(300, 1)
+    )
+    for name, maps_f32 in {**sets, "realistic, not calibrated on": unseen}.items():
         if len(maps_f32):
             wanted = logits_of(model, maps_f32)
             figures[name] = {
@@ -77,7 +76,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise ConfigError(f"--agreement {args.agreement} must lie in (0, 1]")
         card = read_card(args.weights)
         content = checked_bytes(card.onnx)
-        sets = {"published": published_maps(args.data), "live": live_maps(args.clips, args.most)}
+        sets = {"published": published_maps(args.data), "live": live_maps(args.clips, args.of_each)}
         print(
             f"{card.name}: {', '.join(f'{len(maps)} {name} maps' for name, maps in sets.items())}", flush=True
         )
@@ -103,13 +102,18 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--weights", default=DEFAULT_MODEL, help="a shipped model's name or a card's path")
     parser.add_argument("--data", type=Path, default=DATA / "causalnet-cde", help="the published features")
     parser.add_argument(
-        "--clips", type=Path, nargs="*", default=[], help="recordings for the live chain's maps"
+        "--clips", type=Path, nargs="*", default=_clips(), help="recordings for the live chain's maps"
     )
-    parser.add_argument("--most", type=int, default=100, help="live maps to take at most")
+    parser.add_argument("--of-each", type=int, default=4, help="movements to take of a recording at most")
     parser.add_argument("--agreement", type=float, default=0.995, help="share of decisions that must stay")
     parser.add_argument("--json", type=Path, help="default: the model's file in engine/ranges")
     parser.add_argument("--onnx", type=Path, help="write the Q/DQ graph, too")
     return parser.parse_args(argv)
+
+
+def _clips() -> list[Path]:
+    """The real face videos among the test data; none where it is absent."""
+    return sorted(path for path in (DATA / "faces" / "clips").glob("*") if path.suffix in _VIDEOS)
 
 
 def _maps_of_clip(clip: Path) -> Iterator[NDArray[np.uint8]]:

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from engine import cache, graph
+from engine import cache
 from engine.build import DATA, Request, ensure
 from engine.card import DEFAULT_MODEL, ModelCard, ModelFile, checked_bytes, read_card
 from engine.causalnet import CausalNet
@@ -29,7 +29,7 @@ from engine.parity import compare, together
 from engine.proof import parity_maps
 from engine.published import published_card
 from engine.roofline import Machine, Work, machine, work_of
-from engine.runners import open_engine, open_runner
+from engine.runners import PRECISIONS, open_engine, open_runner
 from engine.runners.base import SAMPLE_SHAPE, Logits, Maps, Runner
 from engine.timing import beside, measure, resident_bytes
 from engine.weights import load_network
@@ -67,7 +67,7 @@ def bench(args: argparse.Namespace) -> dict[str, Any]:
     }
     released = {size: _released(cards[size]) for size in SIZES}
     for size in SIZES:
-        report["released_layout_ms"][size] = _released_ms(released[size], size, args.seconds)
+        report["released_layout_ms"][size] = _released_ms(released[size], size, args.seconds / 2)
     for size in args.size:
         for line in _lines(cards[size], size, released["published"], here, args):
             report["runners"].append(line)
@@ -80,16 +80,19 @@ def _lines(
 ) -> Iterator[dict[str, Any]]:
     """One per runner and precision that works here; the others say why they do not."""
     maps = parity_maps(card, args.data, args.samples if size == "compact" else 10)
-    with open_runner("torch", _path(card)) as reference:
-        wanted = {name: _blocks(reference, each) for name, each in maps.items()}
+    reference = open_runner("torch", _path(card))
+    reference.activate()
+    wanted = {name: _blocks(reference, each) for name, each in maps.items()}
     for name in args.runner:
         for precision in args.precision if name in ("onnxruntime", "openvino", "tensorrt") else ("fp32",):
             try:
-                yield _line(_runner(name, precision, card, args), size, maps, wanted, released, here, args)
+                runner = reference if name == "torch" else _runner(name, precision, card, args)
+                yield _line(runner, size, maps, wanted, released, here, args)
             except FlinchError as error:
                 print(f"{size} {name} {precision}: passed over: {error}", flush=True)
                 if args.require == name:
                     raise
+    reference.close()
 
 
 def _line(
@@ -173,7 +176,7 @@ def _released(card: ModelCard) -> Released | None:
 def _released_ms(released: Released | None, size: str, seconds: float) -> float | None:
     if released is None:
         return None
-    times = measure(released, seconds / 2, 200)
+    times = measure(released, seconds, 200)
     print(f"{size} in the released layout, one sample, eager torch: {times.median_ms:.1f} ms", flush=True)
     return round(times.median_ms, 2)
 
@@ -200,7 +203,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the report here, too")
     parser.add_argument("--size", nargs="+", choices=SIZES, default=SIZES)
     parser.add_argument("--runner", nargs="+", choices=_RUNNERS, default=_RUNNERS)
-    parser.add_argument("--precision", nargs="+", choices=graph.PRECISIONS, default=graph.PRECISIONS)
+    parser.add_argument("--precision", nargs="+", choices=PRECISIONS, default=PRECISIONS)
     parser.add_argument("--weights", default=DEFAULT_MODEL, help="the compact model")
     parser.add_argument("--require", choices=_RUNNERS, help="fail, instead of passing it over")
     parser.add_argument("--seconds", type=float, default=10.0, help="per runner")

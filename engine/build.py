@@ -30,7 +30,7 @@ from engine.published import NAME as PUBLISHED_NAME
 from engine.published import published_card
 from engine.quantise import quantised
 from engine.ranges import ActivationRanges, read_ranges
-from engine.runners import target_version
+from engine.runners import PRECISIONS, target_version
 from engine.weights import load_network
 
 BACKENDS = ("tensorrt", "onnxruntime", "openvino")
@@ -109,7 +109,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         prog="python -m engine.build", description=(__doc__ or "").split("\n")[0]
     )
     parser.add_argument("--backend", choices=BACKENDS, default="onnxruntime")
-    parser.add_argument("--precision", choices=graph.PRECISIONS, default="fp32")
+    parser.add_argument("--precision", choices=PRECISIONS, default="fp32")
     parser.add_argument(
         "--weights", default=DEFAULT_MODEL, help="a shipped model, a card's path, or published"
     )

@@ -13,7 +13,6 @@ import onnx
 from numpy.typing import NDArray
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 
-PRECISIONS = ("fp32", "fp16", "int8")
 # Squares of hundreds of channels, exponentials and their sums: these stay float32 in a half precision graph.
 KEPT_WHOLE = frozenset({"LayerNormalization", "Softmax", "LogSoftmax", "ReduceLogSumExp", "ReduceSum"})
 

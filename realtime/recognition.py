@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.card import DEFAULT_MODEL
-from engine.runners import BACKENDS, Runner, open_runner
+from engine.runners import BACKENDS, PRECISIONS, Runner, open_runner
 from realtime.errors import ConfigError, EngineMismatch
 from realtime.symmetry import symmetric_views
 from realtime.types import LABELS, UNCLEAR, MotionMaps, Recognition
@@ -20,6 +20,7 @@ class RecognitionConfig:
 
     backend: str = "auto"
     require: str = ""  # a backend that must run: no other takes its place, whatever `backend` says
+    precision: str = "fp32"  # fp16 and int8 run what `engine.build` has built
     model: str = DEFAULT_MODEL  # a shipped model's name, or the path of a model card
     temperature: float | None = None  # unset: the card's
     unclear_below: float | None = None  # confidence under which the label is "unclear"; unset: the card's
@@ -29,6 +30,8 @@ class RecognitionConfig:
             raise ConfigError(f"backend {self.backend!r} is none of auto, {', '.join(BACKENDS)}")
         if self.require not in ("", *BACKENDS):
             raise ConfigError(f"required backend {self.require!r} is none of {', '.join(BACKENDS)}")
+        if self.precision not in PRECISIONS:
+            raise ConfigError(f"precision {self.precision!r} is none of {', '.join(PRECISIONS)}")
         if self.temperature is not None and self.temperature <= 0.0:
             raise ConfigError(f"temperature {self.temperature} must be positive")
         if self.unclear_below is not None and not 0.0 <= self.unclear_below <= 1.0:

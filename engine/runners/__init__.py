@@ -15,7 +15,15 @@ from engine.errors import ConfigError, EngineFault, EngineMismatch, FlinchError
 from engine.ranges import read_ranges
 from engine.runners.base import Runner, RunnerMetadata
 
-__all__ = ["BACKENDS", "Runner", "RunnerMetadata", "open_engine", "open_runner", "target_version"]
+__all__ = [
+    "BACKENDS",
+    "PRECISIONS",
+    "Runner",
+    "RunnerMetadata",
+    "open_engine",
+    "open_runner",
+    "target_version",
+]
 
 _CLASSES = {
     "tensorrt": ("engine.runners.tensorrt_runner", "TensorRtRunner"),
@@ -26,6 +34,7 @@ _CLASSES = {
     "torch": ("engine.runners.torch_runner", "TorchRunner"),
 }
 BACKENDS = tuple(_CLASSES)
+PRECISIONS = ("fp32", "fp16", "int8")
 # The fastest first, see engine/RESULTS.md. Torch is the reference, and not for the live path.
 _AUTO = ("tensorrt", "onnxruntime-cuda", "onnxruntime", "openvino")
 _FROM_CACHE = ("tensorrt",)  # nothing is shipped that they could run

@@ -101,6 +101,8 @@ def test_a_required_backend_is_not_replaced_by_another():
     assert runner.backend == "onnxruntime"
     with pytest.raises(EngineMismatch, match="tensorrt"):
         open_recogniser(RecognitionConfig(require="tensorrt"))  # not built here
+    with pytest.raises(ConfigError, match="precision 'fp8'"):
+        RecognitionConfig(precision="fp8")
     with pytest.raises(ConfigError, match="required backend 'abacus'"):
         RecognitionConfig(require="abacus")
 
