@@ -23,7 +23,6 @@ from realtime.web.state import WebState
 
 ASSETS = Path(__file__).parent / "assets"
 UPLOAD_BYTES = 500 * MB  # one request of the upload route
-OFFER_BYTES = 64_000
 THIS_MACHINE = GuardConfig()
 
 _addresses = ice.get_host_addresses
