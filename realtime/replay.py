@@ -13,6 +13,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, wait
+from functools import partial
 from multiprocessing.synchronize import Event as Flag
 from pathlib import Path
 from types import TracebackType
@@ -39,6 +40,7 @@ from realtime.app.cli import (
     run_main,
 )
 from realtime.app.jobs import POLL_S, Job, Outcome, Settings, clips_in, jobs_of, replayed
+from realtime.cluster import on_ray
 from realtime.config import load_config, to_toml
 from realtime.errors import ConfigError
 
@@ -56,6 +58,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--workers", type=int, default=1, metavar="N", help="clips at the same time (processes)"
     )
+    made.add_argument("--ray", metavar="ADDRESS", help="clips on a Ray cluster (auto, host:6379), or local")
     add_shared_flags(made)
     return made
 
@@ -72,7 +75,7 @@ def main(arguments: Sequence[str]) -> int:
         raise ConfigError(f"--workers must be 1 or more, not {args.workers}")
     with Interruption() as interruption, Board(len(jobs)) as board:
         failed = 0
-        for outcome in outcomes_of(jobs, settings, lambda: interruption.came, board, args.workers):
+        for outcome in outcomes_of(jobs, settings, lambda: interruption.came, board, args.workers, args.ray):
             board.ended(outcome)
             failed += not outcome.ok
     if interruption.came:
@@ -89,9 +92,15 @@ def clips_of(args: argparse.Namespace) -> list[Path]:
 
 
 def outcomes_of(
-    jobs: list[Job], settings: Settings, stopped: Stopped, board: Board, workers: int
+    jobs: list[Job], settings: Settings, stopped: Stopped, board: Board, workers: int, ray: str | None = None
 ) -> Iterator[Outcome]:
     """Every clip's outcome as it comes; which worker took a clip changes nothing in its folder."""
+    if ray is not None:
+        absolute = [Job(job.clip.absolute(), job.folder.absolute()) for job in jobs]
+        work = partial(_work, settings=settings)
+        spread = on_ray(ray, work, absolute, absolute[0].folder.parent, workers=workers, stopped=stopped)
+        yield from (outcome for _, outcome in spread)
+        return
     if workers > 1 and len(jobs) > 1:
         yield from _side_by_side(jobs, settings, stopped, workers)
         return

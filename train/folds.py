@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 
 from engine.errors import ConfigError
+from realtime.cluster import on_ray
 from train.features import Features
 from train.fit import fit, head_features, predict
 from train.pretrain import pretrained
@@ -64,9 +65,13 @@ def start_of(recipe: Recipe, seed: int, folder: Path) -> Path | None:
     return path if recipe.prior.steps else None
 
 
-def run_folds(tasks: Sequence[FoldTask], jobs: int) -> Iterator[Path]:
-    """Train what has no result yet; yields each finished file's path."""
+def run_folds(tasks: Sequence[FoldTask], jobs: int, ray: str | None = None) -> Iterator[Path]:
+    """Train what has no result yet; yields each finished file's path. `ray`: see `realtime.cluster`."""
     waiting = [task for task in tasks if not task.path.exists()]
+    if ray is not None and waiting:
+        folder = waiting[0].path.parent
+        yield from (path for _, path in on_ray(ray, run_fold, waiting, folder, workers=jobs))
+        return
     if jobs == 1:
         yield from map(run_fold, waiting)
         return

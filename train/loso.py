@@ -52,11 +52,11 @@ def run(args: argparse.Namespace, console: Console) -> None:
         "samples": len(data),
         "recipe": recipe_table(recipe),
     }
-    kept = args.folds or args.out / "folds"
+    kept = (args.folds or args.out / "folds").resolve()
     claim(kept, description)
     with console.status("learning from made-up movements"):
         tasks = {seed: _tasks(data, folds, recipe, kept, seed) for seed in range(args.seeds)}
-    trained = _train([task for of_seed in tasks.values() for task in of_seed], args.jobs, console)
+    trained = _train([task for of_seed in tasks.values() for task in of_seed], args.jobs, console, args.ray)
     runs = [
         pool(seed, [load_result(task.path) for task in of_seed], data, args.protocol)
         for seed, of_seed in tasks.items()
@@ -102,6 +102,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--config", type=Path, help="TOML file that changes keys of the recipe")
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="folds side by side")
+    parser.add_argument("--ray", metavar="ADDRESS", help="on a Ray cluster (auto, host:6379), or local")
     parser.add_argument("--groups", type=int, help="this many groups of subjects instead of one subject each")
     parser.add_argument("--out", type=Path, default=Path("out/loso"))
     parser.add_argument("--folds", type=Path, help="trained folds, for both protocols; default OUT/folds")
@@ -121,14 +122,14 @@ def _tasks(data: Features, folds: Sequence[Fold], recipe: Recipe, kept: Path, se
     ]
 
 
-def _train(tasks: Sequence[FoldTask], jobs: int, console: Console) -> int:
+def _train(tasks: Sequence[FoldTask], jobs: int, console: Console, ray: str | None = None) -> int:
     """Train what is missing; returns how many folds that were."""
     columns = (TextColumn("folds"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console) as progress:
         bar = progress.add_task("folds", total=len(tasks))
         there = sum(task.path.exists() for task in tasks)
         progress.advance(bar, there)
-        for _ in run_folds(tasks, jobs):
+        for _ in run_folds(tasks, jobs, ray):
             progress.advance(bar)
     return len(tasks) - there
 

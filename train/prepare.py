@@ -51,8 +51,8 @@ def run(args: argparse.Namespace, console: Console) -> None:
     config = PrepareConfig(args.margin_s, args.apex)
     write_truth(args.out / TRUTH_NAME, reading.samples)
     reading = of_kind(reading, args.kind)
-    tasks = [PrepareTask(sample, args.out / SAMPLES_NAME, config) for sample in reading.samples]
-    notes = prepare_all(tasks, args.jobs, console)
+    tasks = [PrepareTask(sample, args.out.resolve() / SAMPLES_NAME, config) for sample in reading.samples]
+    notes = prepare_all(tasks, args.jobs, console, ray=args.ray)
     refused = write_layout(args.out, reading, tasks, notes, args.task)
     _say(refused, console)
     console.print(reading.summary(), markup=False, highlight=False)
@@ -67,7 +67,7 @@ def _read(args: argparse.Namespace) -> Reading:
         raise ConfigError("give --dataset and --root (or --join)")
     if args.jobs < 1:
         raise ConfigError("--jobs must be at least 1")
-    reading = reader(args.dataset).read(args.root, args.labels)
+    reading = reader(args.dataset).read(args.root.resolve(), args.labels)
     return composite(reading) if args.rules == "megc" else reading
 
 
@@ -83,15 +83,16 @@ def of_kind(reading: Reading, kind: str) -> Reading:
 
 
 def prepare_all(
-    tasks: Sequence[PrepareTask], jobs: int, console: Console, name: str = "samples"
+    tasks: Sequence[PrepareTask], jobs: int, console: Console, name: str = "samples", ray: str | None = None
 ) -> list[dict[str, Any]]:
     """The note of each task, in order; shows how far it is and how long it will take."""
     notes = [task.done() for task in tasks]
     waiting = [at for at, note in enumerate(notes) if note is None]
+    ledgers = tasks[0].folder if tasks else Path()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console) as progress:
         bar = progress.add_task(name, total=len(tasks), completed=len(tasks) - len(waiting))
-        for at, note in each(prepare, [tasks[at] for at in waiting], jobs):
+        for at, note in each(prepare, [tasks[at] for at in waiting], jobs, ray=ray, ledgers=ledgers):
             notes[waiting[at]] = note
             progress.advance(bar)
     return [note for note in notes if note is not None]
@@ -116,6 +117,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--apex", choices=("spot", "middle"), default="spot", help="where none is annotated")
     parser.add_argument("--margin-s", type=float, default=0.45, help="of frames kept around")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="samples side by side")
+    parser.add_argument("--ray", metavar="ADDRESS", help="on a Ray cluster (auto, host:6379), or local")
     parser.add_argument("--check", action="store_true", help="only read labels and look for frames")
     parser.add_argument(
         "--join", type=Path, nargs="+", metavar="DIR", help="prepared datasets, into one --out"

@@ -6,19 +6,31 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
+from pathlib import Path
 from typing import TypeVar
 
+from realtime.cluster import on_ray
 from train.errors import DatasetError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def each(work: Callable[[Item], Result], items: Sequence[Item], jobs: int) -> Iterator[tuple[int, Result]]:
-    """(position, result) of every item, in any order.
+def each(
+    work: Callable[[Item], Result],
+    items: Sequence[Item],
+    jobs: int,
+    *,
+    ray: str | None = None,
+    ledgers: Path = Path("out"),
+) -> Iterator[tuple[int, Result]]:
+    """(position, result) of every item, in any order; on a Ray cluster where `ray` names one.
 
-    Raises: DatasetError if a worker process was killed.
+    Raises: DatasetError if a worker process was killed (Ray gives its work to another). ConfigError.
     """
+    if ray is not None:
+        yield from on_ray(ray, work, items, ledgers.resolve(), workers=jobs)
+        return
     if jobs == 1 or len(items) < 2:
         yield from ((at, work(item)) for at, item in enumerate(items))
         return
