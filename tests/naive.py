@@ -168,6 +168,38 @@ def plain_robust_motion(points, moves, trust, affine, rounds, least_px):
     return np.array([[scale, -roll, shift_x], [roll, scale, shift_y]]), np.sqrt(spread)
 
 
+# --- Tiles of the spotter: Baker and Matthews 2004, section 3.2, as read ------------------------------------
+
+
+def plain_follow(reference, chip, centre, half, guess, damping):
+    """(displacement x, y; mean square difference left) of the tile around `centre` (row, column)."""
+    row, column = centre
+    tile = np.s_[row - half : row + half + 1, column - half : column + half + 1]
+    along = 0.5 * (np.roll(reference, -1, 1) - np.roll(reference, 1, 1))[tile]
+    down = 0.5 * (np.roll(reference, -1, 0) - np.roll(reference, 1, 0))[tile]
+    along, down = along - along.mean(), down - down.mean()
+    hessian = np.array([[(along * along).sum(), (along * down).sum()], [0, (down * down).sum()]])
+    hessian[1, 0] = hessian[0, 1]
+    hessian += damping * np.eye(2)
+
+    def differs(moved):
+        rows, columns = np.mgrid[tile].astype(float)
+        at = [rows + moved[1], columns + moved[0]]
+        rest = scipy.ndimage.map_coordinates(chip.astype(float), at, order=1) - reference[tile]
+        return rest - rest.mean()
+
+    moved, rest = np.array(guess, float), differs(np.array(guess, float))
+    for _ in range(8):
+        step = np.linalg.solve(hessian, [(along * rest).sum(), (down * rest).sum()])
+        tried = differs(moved - step)
+        if (tried**2).sum() > (rest**2).sum():
+            break
+        moved, rest = moved - step, tried
+        if (step**2).sum() < 1e-4:
+            break
+    return moved, (rest**2).mean()
+
+
 # --- Window flow: one level of the pyramid, from the equations in realtime/flow_level.py --------------------
 
 

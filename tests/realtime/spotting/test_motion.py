@@ -8,6 +8,7 @@ from realtime.errors import ConfigError
 from realtime.spotting import tile_kernels as kernels
 from realtime.spotting.motion import FaceMotion, MotionConfig, texture_of, warm_up
 from realtime.spotting.regions import REGIONS, region_weights, stable_weights, tile_centres
+from tests.naive import plain_follow
 from tests.portrait import bump, chip_of, moved, portrait
 
 BROW = REGIONS.index("brow_inner_left")
@@ -52,6 +53,26 @@ def test_light_does_not_move_the_face():
     darker = cv2.convertScaleAbs(portrait(), alpha=0.85, beta=6)
     movement = motion_from().step(chip_of(darker, 1))
     assert np.linalg.norm(movement.regions_px, axis=1).max() < 0.05
+
+
+def test_tiles_are_followed_as_the_plain_twin_follows_them():
+    centres = tile_centres()[::7]
+    textures = [
+        texture_of(chip_of(moved(portrait(), bump(336, shift))).gray_u8, 1.0)
+        for shift in ((0.0, 0.0), (0.7, -0.9))
+    ]
+    patches, hessians = (
+        np.zeros((len(centres), 3, 13, 13), np.float32),
+        np.zeros((len(centres), 3), np.float32),
+    )
+    kernels.prepare_tiles(textures[0], centres, 6, patches, hessians)
+    guess, found = np.full((len(centres), 2), 0.2, np.float32), np.zeros((len(centres), 2), np.float32)
+    error = np.zeros(len(centres), np.float32)
+    kernels.follow_tiles(patches, hessians, textures[1], centres, 6, guess, guess, 100.0, found, error)
+    for tile, centre in enumerate(centres):
+        expected, left = plain_follow(*textures, centre, 6, guess[tile], 100.0)
+        assert found[tile] == pytest.approx(expected, abs=0.01), centre
+        assert error[tile] == pytest.approx(left, abs=0.05), centre
 
 
 def test_a_learnt_reference_is_calmer_than_a_single_chip():
