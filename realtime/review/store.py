@@ -5,15 +5,12 @@ Thread-safe. Every method raises ReviewError in one line where the file cannot b
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
 
-from realtime.errors import ReviewError
 from realtime.review import codec
 from realtime.review.connection import Database
 from realtime.review.decisions import changed, shift
@@ -31,14 +28,21 @@ from realtime.review.records import (
     Status,
     Tally,
 )
-from realtime.types import Event
-
-SESSION_COLUMNS = "id, name, source, origin, started, subject, folder, finished"
-EVENT_COLUMNS = "session, event, kind, label, confidence, spot_score, onset_ns, flags, record"
-EVIDENCE_COLUMNS = "series, loop_mp4, chips_png, heat_png, heat_range_px, maps"
-DECISION_COLUMNS = (
-    "status, label, onset_frame, apex_frame, offset_frame, onset_ns, apex_ns, offset_ns, note, decided"
+from realtime.review.rows import (
+    DECISION_COLUMNS,
+    EVENT_COLUMNS,
+    EVIDENCE_COLUMNS,
+    SESSION_COLUMNS,
+    candidate_of,
+    found_at,
+    insert_session,
+    key,
+    series_at,
+    session_of,
+    writable,
+    write_decision,
 )
+from realtime.types import Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +51,6 @@ class Limits:
 
     sessions: int = 8
     max_mb: float = 96.0
-
-
-def writable(text: str) -> str:
-    """The text without the odd bytes that a file name may hold: they come out as escapes."""
-    return text.encode("utf-8", errors="backslashreplace").decode()
 
 
 def utc_text() -> str:
@@ -85,14 +84,14 @@ class Store:
         with self._database.writing() as sql:
             if folder is not None:
                 sql.execute("DELETE FROM sessions WHERE folder = ?", (folder,))
-            _insert_session(sql, session)
+            insert_session(sql, session)
         self._shrink(keep=session.id)
         return session
 
     def put_session(self, session: Session) -> None:
         """A session as it is, under its own id."""
         with self._database.writing() as sql:
-            _insert_session(sql, session)
+            insert_session(sql, session)
         self._shrink(keep=session.id)
 
     def finish_session(self, session: str) -> None:
@@ -105,7 +104,7 @@ class Store:
         with self._database.writing() as sql:
             sql.execute(
                 "UPDATE sessions SET name = coalesce(?, name), subject = coalesce(?, subject) WHERE id = ?",
-                (name, subject, session),
+                (name and writable(name), subject and writable(subject), session),
             )
 
     def sessions(self) -> tuple[Session, ...]:
@@ -114,12 +113,12 @@ class Store:
             rows = sql.execute(
                 f"SELECT {SESSION_COLUMNS} FROM sessions ORDER BY started DESC, rowid DESC"
             ).fetchall()
-        return tuple(_session(row) for row in rows)
+        return tuple(session_of(row) for row in rows)
 
     def session(self, session: str) -> Session | None:
         with self._database.reading() as sql:
             row = sql.execute(f"SELECT {SESSION_COLUMNS} FROM sessions WHERE id = ?", (session,)).fetchone()
-        return None if row is None else _session(row)
+        return None if row is None else session_of(row)
 
     def tallies(self) -> dict[str, Tally]:
         """How far the review of each session is."""
@@ -165,7 +164,7 @@ class Store:
             sql.execute(
                 f"INSERT OR REPLACE INTO evidence (session, event, {EVIDENCE_COLUMNS}) "
                 "VALUES (?,?,?,?,?,?,?,?)",
-                (*_key(ref), *values),
+                (*key(ref), *values),
             )
         self._shrink(keep=ref.session)
 
@@ -181,18 +180,12 @@ class Store:
         """What the query asks for, in its order."""
         with self._database.reading() as sql:
             rows = sql.execute(*sql_of(query)).fetchall()
-        return tuple(_candidate(row) for row in rows)
+        return tuple(candidate_of(row) for row in rows)
 
     def candidate(self, ref: Ref) -> Candidate:
         """Raises: ReviewError when there is none (any more)."""
         with self._database.reading() as sql:
-            return self._found(sql, ref)
-
-    def _found(self, sql: Any, ref: Ref) -> Candidate:
-        row = sql.execute(*sql_of(Query(sessions=(ref.session,), events=(ref.event,)))).fetchone()
-        if row is None:
-            raise ReviewError(f"event {ref} is not there any more")
-        return _candidate(row)
+            return found_at(sql, ref)
 
     # decisions
 
@@ -203,12 +196,12 @@ class Store:
     def _decided(self, ref: Ref, wish: Callable[[Review, list[int]], Change]) -> Candidate:
         """Reads, decides and writes in one transaction: two at the same time both count."""
         with self._database.writing() as sql:
-            now = self._found(sql, ref)
-            frames, t_ns = self._series(sql, ref)
+            now = found_at(sql, ref)
+            frames, t_ns = series_at(sql, ref)
             review = changed(now.event, now.review, wish(now.review, frames), frames, t_ns)
             if review != now.review:
-                _write_decision(sql, ref, review, utc_text())
-            return self._found(sql, ref)
+                write_decision(sql, ref, review, utc_text())
+            return found_at(sql, ref)
 
     def shift(self, ref: Ref, mark: str, steps: int) -> Candidate:
         """Moves onset, apex or offset by so many frames. Raises: ReviewError, as `decide` does."""
@@ -217,37 +210,33 @@ class Store:
     def restore(self, ref: Ref, review: Review) -> bool:
         """A decision from elsewhere, as it stands there; False when it holds already."""
         with self._database.writing() as sql:
-            if self._found(sql, ref).review == review:
+            if found_at(sql, ref).review == review:
                 return False
             if review.decided is None:
-                sql.execute("UPDATE events SET decision = NULL WHERE session = ? AND event = ?", _key(ref))
+                sql.execute("UPDATE events SET decision = NULL WHERE session = ? AND event = ?", key(ref))
             else:
-                _write_decision(sql, ref, review, review.decided)
+                write_decision(sql, ref, review, review.decided)
             return True
 
     def undo(self, ref: Ref) -> Candidate:
         """Back to what held before the last decision; the decision stays in the file's history."""
         with self._database.writing() as sql:
-            self._found(sql, ref)
+            found_at(sql, ref)
             sql.execute(
                 "UPDATE events SET decision = (SELECT previous FROM decisions WHERE id = events.decision) "
                 "WHERE session = ? AND event = ?",
-                _key(ref),
+                key(ref),
             )
-            return self._found(sql, ref)
+            return found_at(sql, ref)
 
     def history(self, ref: Ref) -> tuple[Review, ...]:
         """Every decision that was ever made of it, the oldest first, the undone ones too."""
         with self._database.reading() as sql:
             rows = sql.execute(
                 f"SELECT {DECISION_COLUMNS} FROM decisions WHERE session = ? AND event = ? ORDER BY id",
-                _key(ref),
+                key(ref),
             ).fetchall()
         return tuple(Review(Status(row[0]), *row[1:]) for row in rows)
-
-    def _series(self, sql: Any, ref: Ref) -> tuple[list[int], list[int]]:
-        row = sql.execute("SELECT series FROM evidence WHERE session = ? AND event = ?", _key(ref)).fetchone()
-        return ([], []) if row is None else codec.series_lists(row[0])
 
     # bounds
 
@@ -285,40 +274,3 @@ class Store:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def _key(ref: Ref) -> tuple[str, int]:
-    return ref.session, ref.event
-
-
-def _insert_session(sql: Any, session: Session) -> None:
-    texts = (session.id, writable(session.name), writable(session.source), session.origin.value)
-    row = (*texts, session.started, session.subject, session.folder, session.finished)
-    sql.execute(f"INSERT INTO sessions ({SESSION_COLUMNS}) VALUES (?,?,?,?,?,?,?,?)", row)
-
-
-def _session(row: tuple[Any, ...]) -> Session:
-    id, name, source, origin, started, subject, folder, finished = row
-    return Session(id, name, source, Origin(origin), started, subject, folder, bool(finished))
-
-
-def _candidate(row: tuple[Any, ...]) -> Candidate:
-    session, record, *decision, evidence = row
-    event = codec.event_of(json.loads(record))
-    status = decision[0]
-    review = Review.of(event) if status is None else Review(Status(status), *decision[1:])
-    return Candidate(session, event, review, bool(evidence))
-
-
-def _write_decision(sql: Any, ref: Ref, review: Review, decided: str) -> None:
-    marks = (review.onset_frame, review.apex_frame, review.offset_frame,
-             review.onset_ns, review.apex_ns, review.offset_ns)  # fmt: skip
-    row = (*_key(ref), *_key(ref), review.status.value, review.label, *marks, review.note, decided)
-    done = sql.execute(
-        f"INSERT INTO decisions (session, event, previous, {DECISION_COLUMNS}) "
-        "VALUES (?, ?, (SELECT decision FROM events WHERE session = ? AND event = ?), ?,?,?,?,?,?,?,?,?,?)",
-        row,
-    )
-    sql.execute(
-        "UPDATE events SET decision = ? WHERE session = ? AND event = ?", (done.lastrowid, *_key(ref))
-    )

@@ -15,7 +15,8 @@ export class Loop {
       "aria-label": "Slow-motion loop of the face during this movement" });
     this.video.muted = true;
     this.heat = made("img.flinch-heat", { alt: "Heat map: where the skin moved from onset to apex" });
-    this.none = made("p.flinch-none", { hidden: true }, "No pictures were kept with this event.");
+    this.none = made("p.flinch-none", { hidden: true }, "No pictures were kept with this event. For recordings: ",
+      made("code", {}, "python -m realtime.review.again --data DIR"));
     this.legend = made("div.flinch-legend", { "aria-hidden": "true" });
     this.stage = made("div.flinch-loop-stage", {}, this.video, this.heat, this.none, this.legend);
     this.curve = document.createElementNS(SVG, "svg");

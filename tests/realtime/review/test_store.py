@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -82,6 +83,15 @@ def test_marks_stop_where_the_evidence_ends(store: Store) -> None:
         store.shift(ref, "onset", -16)
     assert store.shift(ref, "offset", 15).review.offset_frame == 57
     assert store.shift(without, "offset", 3).review.offset_frame == EVENT.offset_frame + 3
+
+
+def test_odd_bytes_are_written_as_escapes(store: Store) -> None:
+    session = store.add_session("a\udcff", "b\udcff.mp4", Origin.REPLAY, subject="c\udcff")
+    ref = store.add_event(session.id, replace(EVENT, source="b\udcff.mp4"))
+    assert store.decide(ref, Change(note="d\ud800")).review.note == "d\\ud800"
+    store.describe_session(session.id, name="e\udcff")
+    assert store.sessions()[0].name == "e\\udcff"
+    assert store.candidate(ref).event.source == "b\udcff.mp4"
 
 
 def test_an_event_that_is_gone_is_said_in_one_line(store: Store) -> None:
