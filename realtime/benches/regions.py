@@ -7,6 +7,22 @@ first phases of `realtime.benches.flow_cases`, the truth averaged over the regio
 mean endpoint errors over all regions, in chip pixels; `seen` is the length found where the region that moves
 most moves, as a share of the truth; `tremble` is the mean length on still, noisy faces, and what a movement
 must stand out of.
+
+Measured on eight people, one core, in one run:
+
+    |                      | tiles | DIS medium | window flow |
+    | ms per frame         |  0.46 |       2.40 |        9.2  |
+    | seen of the peak     |  0.79 |       0.65 |        0.72 |
+    | tremble, px          | 0.028 |      0.030 |       0.013 |
+    | error, noise, 0.2 px | 0.039 |      0.040 |       0.027 |
+    | error, light, 0.2 px | 0.048 |      0.061 |       0.026 |
+    | error, noise, 0.5 px | 0.075 |      0.054 |       0.038 |
+    | error, noise, 1 px   | 0.110 |      0.086 |       0.050 |
+
+The spotter follows tiles: they cost a fifth of DIS, which alone would take more than the 2 ms that a frame may
+cost, and they show more of the peak of a movement over no more tremble, which is what a threshold needs. Their
+larger mean error beyond 0.5 px is a strong movement that is partly taken for the head's. Window flow is the most
+exact, and is kept for the few windows where exactness counts.
 """
 
 from __future__ import annotations

@@ -5,6 +5,8 @@
 The reference is a running mean of quiet chips, laid on its own grid by the head motion found for
 them, so it is less noisy than any single chip. It learns with a delay, and only from chips that were
 followed by quiet: the beginning of a movement never gets into it.
+
+Tiles rather than a dense flow: `realtime.benches.regions` says what was measured, and why.
 """
 
 from __future__ import annotations
