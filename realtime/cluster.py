@@ -21,6 +21,7 @@ from realtime.errors import ConfigError
 LOCAL = "local"  # no cluster: workers on this machine, for trying it out
 POLL_S = 0.2
 CONNECT_S = 5.0
+START_S = "180"  # a busy machine needs longer than Ray's own half minute to start a local cluster
 RETRIES = 5  # of a task whose worker died
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -72,6 +73,7 @@ def _once(work: Callable[[Item], Result], item: Item, entry: Path) -> Result:
 
 def _connected(address: str, workers: int) -> Any:
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # nothing is reported to anybody
+    os.environ.setdefault("RAY_raylet_start_wait_time_s", START_S)
     try:
         import ray
     except ImportError as error:
@@ -83,7 +85,7 @@ def _connected(address: str, workers: int) -> Any:
             address=address, runtime_env={"env_vars": {"PYTHONPATH": str(ROOT)}}, log_to_driver=False,
             logging_level="error", **alone,
         )  # fmt: skip
-    except (ConnectionError, RuntimeError, ValueError) as error:
+    except Exception as error:  # Ray raises the bare class where a node does not start
         line = str(error).splitlines()[0]
         raise ConfigError(f"--ray {address}: no cluster answers ({line})") from error
     return ray
