@@ -23,7 +23,7 @@ def test_nothing_is_shown_before_consent(browser: Browser, server: Served, artif
 
 
 def test_every_tab_opens(page: Page, artifacts: Path) -> None:
-    for title in ("About",):
+    for title in ("Replay", "Review", "Calibrate", "About", "Live"):
         open_tab(page, title)
         expect(page.get_by_role("tab", name=title)).to_have_attribute("aria-selected", "true")
-        page.screenshot(path=artifacts / f"{title.lower()}.png", full_page=True)
+        page.screenshot(path=artifacts / f"tab_{title.lower()}.png", full_page=True)
