@@ -24,9 +24,15 @@ def convolve(plane: F32, taps_y: F32, taps_x: F32, between: F32, out: F32) -> No
     for y in range(height):
         row = between[y]
         row[:] = 0.0
-        for k in range(taps_y.shape[0]):
-            source = plane[min(max(y + k - half_y, 0), height - 1)]
-            tap = taps_y[k]
+        first, taps = y - half_y, taps_y.shape[0]
+        for k in range(0, taps - 3, 4):  # four at a time: the sum goes to memory a quarter as often
+            a, b = plane[_held(first + k, height)], plane[_held(first + k + 1, height)]
+            c, d = plane[_held(first + k + 2, height)], plane[_held(first + k + 3, height)]
+            of_a, of_b, of_c, of_d = taps_y[k], taps_y[k + 1], taps_y[k + 2], taps_y[k + 3]
+            for x in range(width):
+                row[x] += of_a * a[x] + of_b * b[x] + of_c * c[x] + of_d * d[x]
+        for k in range(taps - taps % 4, taps):
+            source, tap = plane[_held(first + k, height)], taps_y[k]
             for x in range(width):
                 row[x] += tap * source[x]
     for y in range(height):
@@ -36,11 +42,22 @@ def convolve(plane: F32, taps_y: F32, taps_x: F32, between: F32, out: F32) -> No
             target[width - 1 - x] = _clamped(row, taps_x, width - 1 - x - half_x)
         inner = target[half_x : width - half_x]
         inner[:] = 0.0
-        for k in range(taps_x.shape[0]):
-            shifted = row[k : width - 2 * half_x + k]
-            tap = taps_x[k]
+        last, taps = width - 2 * half_x, taps_x.shape[0]
+        for k in range(0, taps - 3, 4):
+            a, b, c, d = row[k : last + k], row[k + 1 : last + k + 1], row[k + 2 : last + k + 2], row[k + 3 :]
+            of_a, of_b, of_c, of_d = taps_x[k], taps_x[k + 1], taps_x[k + 2], taps_x[k + 3]
+            for x in range(inner.shape[0]):
+                inner[x] += of_a * a[x] + of_b * b[x] + of_c * c[x] + of_d * d[x]
+        for k in range(taps - taps % 4, taps):
+            shifted, tap = row[k : last + k], taps_x[k]
             for x in range(inner.shape[0]):
                 inner[x] += tap * shifted[x]
+
+
+@njit(cache=True, nogil=True, fastmath=FAST)
+def _held(place: int, size: int) -> int:
+    """The nearest place inside."""
+    return min(max(place, 0), size - 1)
 
 
 @njit(cache=True, nogil=True, fastmath=FAST)

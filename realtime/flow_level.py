@@ -43,10 +43,10 @@ class LevelConfig:
     noise: float = 0.9  # least standard deviation that the pictures' difference is taken to have
     noise_share: float = 1.1  # of the measured deviation of the difference, where that is more
     robust: float = 5.0  # a difference of this many `noise` has half its say: occlusion, glare
-    gradient_weight: float = 3.6
-    window_px: float = 3.0  # standard deviation of the pooling
-    stiffness: float = 2850.0  # of the bonds of skin at rest
-    bend: float = 0.0053  # px per px: bending up to here is taken for noise
+    gradient_weight: float = 2.0
+    window_px: float = 4.5  # standard deviation of the pooling
+    stiffness: float = 2000.0  # of the bonds of skin at rest
+    bend: float = 0.003  # px per px: bending up to here is taken for noise
     tolerance_px: float = 0.002  # a mean step under this ends a level
     solver_rounds: int = 30
     solver_tolerance: float = 0.01

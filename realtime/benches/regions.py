@@ -19,10 +19,10 @@ Measured on eight people, one core, in one run:
     | error, noise, 0.5 px | 0.075 |      0.054 |       0.038 |
     | error, noise, 1 px   | 0.110 |      0.086 |       0.050 |
 
-The spotter follows tiles: they cost a fifth of DIS, which alone would take more than the 2 ms that a frame may
-cost, and they show more of the peak of a movement over no more tremble, which is what a threshold needs. Their
-larger mean error beyond 0.5 px is a strong movement that is partly taken for the head's. Window flow is the most
-exact, and is kept for the few windows where exactness counts.
+The spotter follows tiles: they cost a fifth of DIS, which alone would take more than the 2 ms that a frame
+may cost, and they show more of the peak of a movement over no more tremble, which is what a threshold needs.
+Their larger mean error beyond 0.5 px is a strong movement that is partly taken for the head's. Window flow is
+the most exact, and is kept for the few windows where exactness counts.
 """
 
 from __future__ import annotations
