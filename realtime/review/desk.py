@@ -7,11 +7,13 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from pathlib import Path
 
 from realtime.errors import ReviewError
 from realtime.recording.session_format import video_name
 from realtime.review.collect import Collector
+from realtime.review.queries import sort_key
 from realtime.review.recordings import index
 from realtime.review.records import ALL, Candidate, Origin, Query, Ref, Session, Tally
 from realtime.review.store import Limits, Store
@@ -109,10 +111,14 @@ class Desk:
         return tuple(sorted(found, key=lambda entry: entry.session.started, reverse=True))
 
     def candidates(self, visitor: str, query: Query = ALL) -> tuple[Candidate, ...]:
-        """What the query asks for, over all that this visitor may see."""
-        return tuple(found for store in self.stores_of(visitor) for found in store.candidates(query))[
-            : query.limit
-        ]
+        """What the query asks for, over all that this visitor may see, in one order."""
+        found: list[tuple[object, Candidate]] = []
+        for store in self.stores_of(visitor):
+            began = {session.id: session.started for session in store.sessions()}
+            for one in store.candidates(query):
+                found.append((sort_key(query.order, one, began.get(one.session, "")), one))
+        found.sort(key=itemgetter(0), reverse=query.descending)
+        return tuple(one for _, one in found[: query.limit if query.limit >= 0 else None])
 
     def owner(self, visitor: str, session: str) -> Store:
         """Where a session lies. Raises: ReviewError when it is not there, or another visitor's."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 from realtime.errors import ReviewError
-from realtime.review.records import Query
+from realtime.review.records import Candidate, Query
 
 ORDERS = {
     "time": "s.started, s.rowid, e.onset_ns, e.event",
@@ -83,3 +84,12 @@ def _flagged(flags: Iterable[str], values: list[object]) -> list[str]:
         found.append("instr(e.flags, ?) > 0")
         values.append(f";{flag};")
     return found
+
+
+def sort_key(order: str, found: Candidate, began: str) -> tuple[object, ...]:
+    """What `order` sorts by, where candidates of several files are put into one order."""
+    event = found.event
+    reals = {"confidence": event.confidence, "strength": event.spot_score}
+    if order in reals:
+        return (reals[order] if math.isfinite(reals[order]) else -math.inf,)
+    return (found.review.decided or "",) if order == "decided" else (began, found.session, event.onset_ns)

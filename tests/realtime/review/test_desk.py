@@ -48,6 +48,20 @@ def test_the_file_is_everybodys(desk: Desk) -> None:
     assert len(desk.candidates("you", Query(kinds=("micro",)))) == 2
 
 
+@pytest.mark.parametrize("descending", [False, True])
+@pytest.mark.parametrize("order", ["confidence", "strength", "time", "decided"])
+def test_what_is_kept_and_what_is_not_come_in_one_order(desk: Desk, order: str, descending: bool) -> None:
+    for number, kept in enumerate((True, False, True, False)):
+        store = desk.store_of("me", kept=kept)
+        session = store.add_session(str(number), "demo", Origin.LIVE)
+        value = (3, 1, 2, 0)[number] / 10
+        store.add_event(session.id, made_up(0, 1000 + number, confidence=value, spot_score=value))
+    found = desk.candidates("me", Query(order=order, descending=descending))
+    assert len(found) == 4
+    if order in ("confidence", "strength"):
+        assert [one.event.confidence for one in found] == sorted((0.3, 0.1, 0.2, 0.0), reverse=descending)
+
+
 def test_the_visitor_unseen_longest_is_forgotten() -> None:
     desk = Desk(None, visitors=2)
     for visitor in ("a", "b", "a", "c"):
