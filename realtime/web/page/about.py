@@ -32,7 +32,7 @@ def facts(state: WebState) -> str:
     lines = [
         "## Here",
         f"- Recordings and decisions lie in `{state.data}` on the machine that serves this page; only its"
-        " owner can read that folder. It is empty until something is recorded or kept.",
+        " owner can read that folder. Nothing of a session is in it until it is recorded or kept.",
         f"- {limits.sessions} live at the same time; a place is free again {limits.silent_s:.0f} s after its"
         " page was last heard of, and at once when it is stopped or closed.",
         f"- Without a camera, this plays: `{Path(state.default_source).name}`.",
