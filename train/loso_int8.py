@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 from numpy.typing import NDArray
+from safetensors.torch import load_file
 
 from engine import graph
 from engine.card import DEFAULT_MODEL, read_card
@@ -30,9 +31,9 @@ from realtime.recognition import mean_logits
 from realtime.symmetry import symmetric_views
 from train.features import Features, read_features
 from train.fit import fit, head_features
-from train.folds import FoldResult, claim, load_result, save_result
+from train.folds import FoldResult, FoldTask, claim, load_result, save_result, start_of
 from train.metrics import scores
-from train.recipe import Recipe, load_recipe, recipe_table
+from train.recipe import load_recipe, recipe_table
 from train.splits import Fold, grouped_folds, leave_one_subject_out
 
 WHOLE, SMALL = 0, 1  # rows of a result's history: float32 and int8
@@ -67,29 +68,33 @@ def run(args: argparse.Namespace) -> None:
         "kept": sorted(keep),
     }
     claim(args.out / "folds", description)
-    paths = [args.out / "folds" / f"{fold.name}.npz" for fold in folds]
-    for fold, path in zip(folds, paths, strict=True):
-        if not path.exists():
-            save_result(path, one_fold(data, fold, recipe, args.seed, keep))
-            print(f"{sum(each.exists() for each in paths)} of {len(paths)} folds", flush=True)
-    report = {**description, **compared(data, [load_result(path) for path in paths])}
+    kept = args.out / "folds"
+    start = start_of(recipe, args.seed, kept)
+    tasks = [FoldTask(data, each, recipe, args.seed, kept / f"{each.name}.npz", start) for each in folds]
+    for number, task in enumerate(tasks, start=1):
+        if not task.path.exists():
+            save_result(task.path, one_fold(task, keep))
+            print(f"{number} of {len(tasks)} folds", flush=True)
+    report = {**description, **compared(data, [load_result(task.path) for task in tasks])}
     (args.out / "report.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     print(json.dumps({key: report[key] for key in ("fp32", "int8", "same_decision", "logits_within")}))
 
 
-def one_fold(data: Features, fold: Fold, recipe: Recipe, seed: int, keep: frozenset[str]) -> FoldResult:
+def one_fold(task: FoldTask, keep: frozenset[str]) -> FoldResult:
     """The left-out rows' logits (2, n, 3), float32 then int8, of one trained network."""
     began = time.perf_counter()
-    train = data.take(fold.train)
-    net = fit(train, recipe, seed)
+    train, maps_u8 = task.data.take(task.fold.train), task.data.maps_u8[task.fold.test]
+    net = fit(train, task.recipe, task.seed, start=None if task.start is None else load_file(task.start))
     model = graph.load(export(net))
     unknown = keep - {layer.name for layer in layers_of(model)}
     if unknown:
         raise ConfigError(f"the recipe's network has no layer {min(unknown)}; run calibration.int8 again")
     ranges = collect_ranges(model, train.maps_u8[::_EVERY].astype(np.float32))
-    maps_u8 = data.maps_u8[fold.test]
-    logits = [_answers(each, maps_u8, recipe.symmetries) for each in (model, quantised(model, ranges, keep))]
-    return FoldResult(fold.test, np.stack(logits), head_features(net, maps_u8), time.perf_counter() - began)
+    logits = [
+        _answers(each, maps_u8, task.recipe.symmetries) for each in (model, quantised(model, ranges, keep))
+    ]
+    wall_s = time.perf_counter() - began
+    return FoldResult(task.fold.test, np.stack(logits), head_features(net, maps_u8), wall_s)
 
 
 def compared(data: Features, results: Sequence[FoldResult]) -> dict[str, object]:
