@@ -23,12 +23,13 @@ def at(onset: int, offset: int, **more: object) -> Interval:
 def test_events_that_name_another_cause_are_counted_three_ways() -> None:
     truth = [at(0, 9, amplitude_px=1.0), at(50, 59, amplitude_px=1.0)]
     spotted = [at(0, 9, flags=BLINK), at(20, 29, flags=BLINK), at(30, 39, flags=frozenset({"low_fps"}))]
-    found = figures(truth, spotted, [Watched("a.mp4", 120.0, 60.0, 54.0)], least_px=0.5)
+    found = figures(truth, spotted, [Watched("a.mp4", 120.0, 60.0, 54.0, 40.0)], least_px=0.5)
     rows = {way: [found[way]["micro"][name] for name in ("tp", "fp", "fn")] for way in found if way in
             ("all", "forgiven", "unflagged")}  # fmt: skip
     assert rows == {"all": [1, 2, 1], "forgiven": [1, 1, 1], "unflagged": [0, 1, 2]}
     assert found["all"]["false_alarms_per_minute"] == 2.0  # of face time, which is one minute
     assert found["coverage"] == 0.9
+    assert found["recall_by_duration_ms"]["350-450"] == [1, 2]  # ten frames of 40 ms, ends included
     assert found["flags_of_false_alarms"] == {
         "blink": 1, "head_motion": 0, "light_change": 0, "speech": 0, "none": 1
     }  # fmt: skip
