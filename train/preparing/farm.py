@@ -28,7 +28,7 @@ def each(
 
     Raises: DatasetError if a worker process was killed (Ray gives its work to another). ConfigError.
     """
-    if ray is not None:
+    if ray is not None and items:
         yield from on_ray(ray, work, items, ledgers.resolve(), workers=jobs)
         return
     if jobs == 1 or len(items) < 2:
