@@ -33,7 +33,8 @@ STATS_EVERY = 10  # ticks
 MOST_TEXT = 4_000  # characters of one message of the page
 MOST_BUFFERED = 1_000_000  # bytes waiting for a page that reads too slowly; more is not sent
 FLUSH_S = 0.05  # for the last words to leave
-JOIN_S = 1.5  # a place is free again after this long, even while a recording is still being closed
+JOIN_S = 1.0  # a place is free again after this long, even while a recording is still being closed
+CLOSE_S = 2.0  # for the connection's own goodbye
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,12 +146,12 @@ class Peer:
         for message in self.session.news():
             self._say(message)
         self._say({"kind": "ended", "why": (joined.result() if joined.done() else "") or why})
+        self._ended()
         await asyncio.sleep(FLUSH_S)
         for task in tuple(self._tasks):
             task.cancel()
         with suppress(Exception):  # whatever is wrong with it, we are done with it
-            await asyncio.wait_for(self._connection.close(), JOIN_S)
-        self._ended()
+            await asyncio.wait_for(self._connection.close(), CLOSE_S)
         await joined
 
 

@@ -22,7 +22,9 @@ from realtime.sources.demo import DemoSource
 
 pytest.importorskip("playwright", reason="the browser tests need playwright")
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, expect, sync_playwright
+
+expect.set_options(timeout=30_000)  # for machines with much else to do
 
 CAMERA_S = 14.0  # the fake camera plays so much of the demo, over and over
 LOCAL = {"data", "blob", "about"}
