@@ -29,7 +29,7 @@ from realtime.web.state import WebState
 CAMERA_S = 10.0
 PAUSE_S = 3.0  # to sit still in
 NEUTRAL_S = SETTLE_S + SECONDS
-LIVE_S = 60.0  # for the camera to be allowed and the first picture to come
+LIVE_S = 60.0  # for the camera to be allowed
 VISITORS = 64
 _NOT_IN_NAMES = re.compile(r"[^\w .-]+")
 
@@ -155,7 +155,7 @@ class Calibrations:
             self._measured(visitor, found, found.sink.meter)
 
     def _wait(self, visitor: str, found: Calibration) -> None:
-        """Until analysed pictures come: loading and compiling can take a while, and is not measured."""
+        """Until analysed pictures come. A session that loads may take its time; one must be there, though."""
         session = self._live_of(visitor)
         if session is not None and not session.ended and session is not found.session:
             self._detach(found)
@@ -163,7 +163,7 @@ class Calibrations:
             self._measure(found, Step.WAITING, CAMERA_S)
         if found.sink is not None and found.sink.seconds > 0:
             found.step = Step.CAMERA
-        elif seconds(self._clock() - found.begun_ns) > LIVE_S:
+        elif session is None and seconds(self._clock() - found.begun_ns) > LIVE_S:
             raise CalibrationError(f"no live picture came within {LIVE_S:.0f} s; start it in the Live tab")
 
     def _measure(self, found: Calibration, step: Step, limit_s: float) -> None:

@@ -23,7 +23,7 @@ TITLES = {
 }
 WORDS = {
     None: "Sit as you will later, light your face from the front, and press Begin. It takes 25 seconds.",
-    Step.WAITING: "Allow the camera where the browser asks.",
+    Step.WAITING: "Allow the camera where the browser asks. The analysis then loads for a few seconds.",
     Step.CAMERA: "You may move. Frame rate, jitter, exposure and flicker are measured.",
     Step.PAUSE: "Look at the camera, mouth closed, nothing to do.",
     Step.NEUTRAL: "Look ahead, do not talk, blink as you like. Every face trembles; this is yours.",
