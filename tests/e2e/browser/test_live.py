@@ -19,6 +19,7 @@ from tests.e2e.browser.conftest import CAMERA_S, open_tab
 from tests.e2e.browser.live import WATCH, seconds_until_free, seen, start, stop
 
 WATCHED_S = 20.0
+RECORDED_S = 8.0
 SHIFT_STEP_S = 0.02
 NEAR_S = 0.12  # between a candidate's apex and the known movement's
 
@@ -81,7 +82,7 @@ def test_a_recording_begun_by_key_replays_to_its_own_events(
     start(page)
     page.keyboard.press("r")
     expect(page.get_by_role("button", name="Stop recording")).to_be_visible(timeout=30_000)
-    page.wait_for_function("() => document.querySelectorAll('.flinch-card').length >= 2", timeout=60_000)
+    page.wait_for_timeout(RECORDED_S * 1000)
     page.keyboard.press("e")
     page.keyboard.press("r")
     expect(page.get_by_role("button", name="Record", exact=True)).to_be_visible(timeout=30_000)
