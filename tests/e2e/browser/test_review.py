@@ -292,18 +292,21 @@ def first_candidate(page: Page) -> None:
     page.wait_for_timeout(1500)
 
 
-def test_what_was_seen_live_is_reviewed_and_leaves_no_trace(page: Page, server: Served) -> None:
-    start(page)
-    first_candidate(page)
-    stop(page)
-    open_tab(page, "Review")
-    expect(detail(page)).to_contain_text("not kept")
-    expect(page.locator("flinch-review video")).to_have_js_property("readyState", 4)
-    button(page, "Accept").click()
-    expect(button(page, "Accept")).to_have_attribute("aria-pressed", "true")
-    session = page.locator(".flinch-found-one").first.get_attribute("data-ref").partition("/")[0]  # type: ignore[union-attr]
-    with Store(server.data / "flinch.sqlite") as store:
-        assert store.session(session) is None
+def test_what_was_seen_live_is_reviewed_and_leaves_no_trace(browser: Browser, tmp_path: Path) -> None:
+    with served(tmp_path / "data") as server:
+        page = agree(browser.new_page(), server.url)
+        start(page)
+        first_candidate(page)
+        stop(page)
+        open_tab(page, "Review")
+        expect(detail(page)).to_contain_text("not kept")
+        expect(page.locator("flinch-review video")).to_have_js_property("readyState", 4)
+        button(page, "Accept").click()
+        expect(button(page, "Accept")).to_have_attribute("aria-pressed", "true")
+        session = page.locator(".flinch-found-one").first.get_attribute("data-ref").partition("/")[0]  # type: ignore[union-attr]
+        with Store(server.data / "flinch.sqlite") as store:
+            assert store.session(session) is None
+        page.close()
 
 
 def test_a_recording_is_reviewed_from_the_file_and_deleted_with_it(page: Page, server: Served) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect
 
 from realtime.benches.browser import Served, chromium_flags, chromium_path, served
@@ -71,10 +72,23 @@ def test_without_a_camera_the_demo_plays(playwright: Playwright, server: Served,
     assert not watched.errors and not watched.foreign
 
 
+def own_address() -> str:
+    """This machine's address towards others, which browsers do not count as secure; nothing is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))
+        except OSError:
+            pytest.skip("this machine has no address but its own")
+        address = str(probe.getsockname()[0])
+    if address.startswith("127."):
+        pytest.skip("this machine has no address but its own")
+    return address
+
+
 def test_a_page_from_another_machine_without_https_says_why_it_has_no_camera(
     browser: Browser, tmp_path: Path
 ) -> None:
-    address = socket.gethostbyname(socket.gethostname())
+    address = own_address()
     with served(tmp_path / "data", "--host", address, "--auth", "eva:long enough") as server:
         login = {"username": "eva", "password": "long enough"}
         context = browser.new_context(http_credentials=login)
@@ -83,6 +97,5 @@ def test_a_page_from_another_machine_without_https_says_why_it_has_no_camera(
         expect(page.get_by_text("neither https nor localhost").first).to_be_attached()
         context.close()
         stranger = browser.new_context()
-        reply = stranger.new_page().goto(server.url)
-        assert reply is not None and reply.status == 401
+        assert stranger.request.get(server.url).status == 401
         stranger.close()
