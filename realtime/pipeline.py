@@ -54,7 +54,7 @@ POLL_S = 0.5  # a reader looks up this often; every change wakes it at once
 DRAIN_S = 0.75  # how long a stopped live run goes on with frames that already came
 # A long video closes slowly; after a signal all of it takes under 3 s.
 JOIN_S = {"capture": 5.0, "analyse": 15.0, "record": 120.0, "rows": 10.0, "display": 2.0}
-HURRIED_S = {"capture": 0.5, "analyse": 1.25, "record": 0.75, "rows": 0.4, "display": 0.1}
+HURRIED_S = {"capture": 0.5, "analyse": 1.15, "record": 0.75, "rows": 0.4, "display": 0.1}
 
 
 class Pipeline:

@@ -41,6 +41,7 @@ class Gate:
             outputs=[self.words, rooms],
             api_visibility="private",
             show_progress="hidden",
+            queue=False,  # answered at once, whatever waits or streams
         )
 
 

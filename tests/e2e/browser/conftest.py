@@ -109,6 +109,11 @@ class Watched:
 def agree(page: Page, url: str) -> Page:
     """Opens the page and gives consent."""
     page.goto(url)
+    return begin_again(page)
+
+
+def begin_again(page: Page) -> Page:
+    """Gives consent on the page as it is, loaded or loaded anew."""
     begin, live = (
         page.get_by_role("button", name="Everyone in view agrees: begin"),
         page.get_by_role("tab", name="Live"),

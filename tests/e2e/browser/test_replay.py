@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from realtime.benches.browser import Served, served
-from tests.e2e.browser.conftest import Watched, agree, open_tab
+from tests.e2e.browser.conftest import Watched, agree, begin_again, open_tab
 
 LONG_MS = 90_000
 
@@ -46,7 +46,7 @@ def test_good_and_bad_files_at_once(page: Page, clip: Path, tmp_path: Path, arti
     expect(page.get_by_role("tab", name="Review")).to_have_attribute("aria-selected", "true")
     expect(page.locator("#review")).to_contain_text(clip.name)
     page.reload()
-    page.get_by_role("button", name="Everyone in view agrees: begin").click()
+    begin_again(page)
     open_tab(page, "Replay")
     expect(page.locator(".replay-is-done")).to_have_count(1)  # a reload forgets nothing
 
