@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from realtime.review.evidence import Trail, evidence_of
+from realtime.review.judged import utc_text
 from realtime.review.records import AROUND_NS, Origin, Ref
-from realtime.review.store import Store, utc_text
+from realtime.review.store import Store
 from realtime.ring import Record
 from realtime.types import Event, Recognition
 

@@ -6,30 +6,24 @@ Thread-safe. Every method raises ReviewError in one line where the file cannot b
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from pathlib import Path
 
 from realtime.review import codec
 from realtime.review.connection import Database
-from realtime.review.decisions import changed, shift
+from realtime.review.judged import Judged, utc_text
 from realtime.review.queries import sql_of
 from realtime.review.records import (
     ALL,
     Candidate,
-    Change,
     Evidence,
     Origin,
     Query,
     Ref,
-    Review,
     Session,
-    Status,
     Tally,
 )
 from realtime.review.rows import (
-    DECISION_COLUMNS,
     EVENT_COLUMNS,
     EVIDENCE_COLUMNS,
     SESSION_COLUMNS,
@@ -37,10 +31,8 @@ from realtime.review.rows import (
     found_at,
     insert_session,
     key,
-    series_at,
     session_of,
     writable,
-    write_decision,
 )
 from realtime.types import Event
 
@@ -53,12 +45,7 @@ class Limits:
     max_mb: float = 96.0
 
 
-def utc_text() -> str:
-    """The wall clock, for people: 2026-11-21T08:15:30+00:00."""
-    return datetime.now(timezone.utc).isoformat(timespec="seconds")
-
-
-class Store:
+class Store(Judged):
     """One library of sessions. `path` None: in memory only, bounded by `limits`."""
 
     def __init__(self, path: Path | None = None, *, limits: Limits | None = None) -> None:
@@ -186,57 +173,6 @@ class Store:
         """Raises: ReviewError when there is none (any more)."""
         with self._database.reading() as sql:
             return found_at(sql, ref)
-
-    # decisions
-
-    def decide(self, ref: Ref, change: Change) -> Candidate:
-        """Writes what a person decided. Raises: ReviewError for marks out of order or an unknown label."""
-        return self._decided(ref, lambda review, frames: change)
-
-    def _decided(self, ref: Ref, wish: Callable[[Review, list[int]], Change]) -> Candidate:
-        """Reads, decides and writes in one transaction: two at the same time both count."""
-        with self._database.writing() as sql:
-            now = found_at(sql, ref)
-            frames, t_ns = series_at(sql, ref)
-            review = changed(now.event, now.review, wish(now.review, frames), frames, t_ns)
-            if review != now.review:
-                write_decision(sql, ref, review, utc_text())
-            return found_at(sql, ref)
-
-    def shift(self, ref: Ref, mark: str, steps: int) -> Candidate:
-        """Moves onset, apex or offset by so many frames. Raises: ReviewError, as `decide` does."""
-        return self._decided(ref, lambda review, frames: shift(review, mark, steps, frames))
-
-    def restore(self, ref: Ref, review: Review) -> bool:
-        """A decision from elsewhere, as it stands there; False when it holds already."""
-        with self._database.writing() as sql:
-            if found_at(sql, ref).review == review:
-                return False
-            if review.decided is None:
-                sql.execute("UPDATE events SET decision = NULL WHERE session = ? AND event = ?", key(ref))
-            else:
-                write_decision(sql, ref, review, review.decided)
-            return True
-
-    def undo(self, ref: Ref) -> Candidate:
-        """Back to what held before the last decision; the decision stays in the file's history."""
-        with self._database.writing() as sql:
-            found_at(sql, ref)
-            sql.execute(
-                "UPDATE events SET decision = (SELECT previous FROM decisions WHERE id = events.decision) "
-                "WHERE session = ? AND event = ?",
-                key(ref),
-            )
-            return found_at(sql, ref)
-
-    def history(self, ref: Ref) -> tuple[Review, ...]:
-        """Every decision that was ever made of it, the oldest first, the undone ones too."""
-        with self._database.reading() as sql:
-            rows = sql.execute(
-                f"SELECT {DECISION_COLUMNS} FROM decisions WHERE session = ? AND event = ? ORDER BY id",
-                key(ref),
-            ).fetchall()
-        return tuple(Review(Status(row[0]), *row[1:]) for row in rows)
 
     # bounds
 

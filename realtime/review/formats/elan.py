@@ -19,9 +19,9 @@ from realtime.output.views import NOT_XML, Candidate, elan_document
 from realtime.review.codec import dumped
 from realtime.review.formats.captions import kind_text
 from realtime.review.formats.jsonl import lines_of, states_of
+from realtime.review.judged import utc_text
 from realtime.review.records import Review
 from realtime.review.snapshot import Reviewed, SessionState, event_line
-from realtime.review.store import utc_text
 from realtime.types import LABELS, UNCLEAR
 
 PROPERTY = "flinch"

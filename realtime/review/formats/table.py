@@ -20,9 +20,9 @@ from realtime.output.events import HEADER, event_line
 from realtime.output.files import csv_line
 from realtime.review import codec
 from realtime.review.decisions import MARKS, changed
+from realtime.review.judged import utc_text
 from realtime.review.records import Change, Review, Session
 from realtime.review.snapshot import Reviewed, SessionState, grouped, session_of, session_record
-from realtime.review.store import utc_text
 
 SESSION = ("format", "version", "session", "session_source", "name", "origin", "started", "subject")
 REVIEW = ("status", "decided", "note", "review", "found")
