@@ -90,13 +90,15 @@ class Sensor:
         return seen
 
 
-def film(person: Person, known: Known, sensor: Sensor, sway: Sway | None = None) -> list[Bgr]:
-    """FRAMES pictures; `known` begins, peaks and ends at KEY_FRAMES."""
+def film(
+    person: Person, known: Known, sensor: Sensor, sway: Sway | None = None, fps: float = FPS
+) -> list[Bgr]:
+    """FRAMES pictures, or as many as `fps` gives; `known` begins, peaks and ends at KEY_FRAMES of 30 fps."""
     box, field = _field(person, known)
     onset_s, apex_s, offset_s = (at / FPS for at in KEY_FRAMES)
     movement = Movement(onset_s, apex_s, offset_s, known.actions, MovementKind.MICRO, "")
     pictures = []
-    for t_s in np.arange(FRAMES) / FPS:
+    for t_s in np.arange(round(FRAMES * fps / FPS)) / fps:
         picture = person.bgr
         strength = movement.strength(float(t_s))
         if strength > 0:
@@ -111,13 +113,18 @@ def rest(person: Person, sensor: Sensor, frames: int) -> list[Bgr]:
     return [sensor.sees(person.bgr) for _ in range(frames)]
 
 
-def _field(person: Person, known: Known) -> tuple[tuple[slice, slice], NDArray[np.float32]]:
-    """Where the movement takes place, and its displacement at the apex there, pixels."""
+def displacement(person: Person, known: Known) -> NDArray[np.float32]:
+    """(480, 640, 2) pixels: the true flow of the picture from onset to apex."""
     shape = person.bgr.shape[0], person.bgr.shape[1]
     field = dense_displacement(person.landmarks_px, known.actions, shape)
     field *= known.amplitude_px / amplitude_px(field, person.landmarks_px)
-    box = face_box(person.landmarks_px, shape)
-    return box, np.ascontiguousarray(field[box])
+    return field
+
+
+def _field(person: Person, known: Known) -> tuple[tuple[slice, slice], NDArray[np.float32]]:
+    """Where the movement takes place, and its displacement there."""
+    box = face_box(person.landmarks_px, (person.bgr.shape[0], person.bgr.shape[1]))
+    return box, np.ascontiguousarray(displacement(person, known)[box])
 
 
 def _swayed(bgr: Bgr, person: Person, sway: Sway | None, t_s: float) -> Bgr:

@@ -13,7 +13,7 @@ from realtime.face.alignment import cut_chip
 from realtime.face.finder import FaceFinder
 from realtime.flow import flow_of
 from realtime.maps import maps_of
-from realtime.types import CHIP_SIZE, MAP_SIZE, Affine, FaceChip, Frame, Kind, Window
+from realtime.types import CHIP_SIZE, MAP_SIZE, Affine, FaceChip, Flow, Frame, Kind, Window
 from train.errors import DatasetError
 from train.known.film import FPS, KEY_FRAMES
 
@@ -59,12 +59,12 @@ class Watcher:
         self._name = name
         self._tracker = FaceFinder()  # keeps its landmark model from clip to clip, as a stream would
 
-    def watch(self, pictures: Sequence[NDArray[np.uint8]]) -> Watched:
+    def watch(self, pictures: Sequence[NDArray[np.uint8]], fps: float = FPS) -> Watched:
         """Raises: DatasetError if the face is lost in a picture."""
         crops = FaceFinder(model=lambda bgr: [])
         chips: list[FaceChip] = []
         for index, bgr in enumerate(pictures):
-            frame = Frame(self._name, index, round(index * NS_PER_S / FPS), 0, bgr)
+            frame = Frame(self._name, index, round(index * NS_PER_S / fps), 0, bgr)
             found = crops.chips(frame, self._tracker.landmarks(frame))
             if not found:
                 raise DatasetError(f"{self._name}: no face in picture {index}; leave this still out")
@@ -77,7 +77,12 @@ class Watcher:
 
 def maps_of_chips(chips: Chips) -> NDArray[np.uint8]:
     """(4, 28, 28, 3) published layout, by the live flow (head motion removed) and the live maps."""
-    return maps_of(flow_of(_window(chips))).maps_u8
+    return maps_of(flow_of_chips(chips)).maps_u8
+
+
+def flow_of_chips(chips: Chips) -> Flow:
+    """The live flow of both phases, head motion removed."""
+    return flow_of(_window(chips))
 
 
 def _window(chips: Chips) -> Window:

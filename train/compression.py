@@ -1,0 +1,216 @@
+"""python -m train.compression: what a browser's compression and frame rate cost, and the limits of the page.
+
+Known movements are put on real faces, filmed at 640x480, sent through VP8 and H.264 at several bits per
+pixel (and, uncompressed, at several frame rates), and watched by the live chain on the other side. The bit
+rate that the page asks for, and the limits under which it warns, are read off these curves.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from engine.card import DEFAULT_MODEL
+from engine.errors import ConfigError, FlinchError
+from engine.runners import open_runner
+from realtime import flow
+from train.domain import probabilities
+from train.errors import DatasetError
+from train.known.conditions import MOVEMENTS, NOISE
+from train.known.film import Known, Sensor
+from train.known.people import read_person
+from train.known.sent import AS_FILMED, DENOISED, H264, PLAIN, RATE, Seen, see, ways
+from train.known.windows import Watcher
+
+AMPLITUDES_PX = (0.7, 1.2)  # by turns
+CODECS = (DENOISED, H264)  # as browsers send with a camera
+ASKED_LOSS, ASKED_ERROR = 0.05, 1.15  # at the rate asked for: of what is found; flow error times as filmed
+THIN_LOSS = 0.2  # under the rate from which on no more than this is lost, the page warns
+
+Row = dict[str, Any]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    args = _parse(argv)
+    try:
+        report = measure(args, Console())
+    except FlinchError as error:
+        print(f"train.compression: {error}", file=sys.stderr)
+        return 2
+    args.out.mkdir(parents=True, exist_ok=True)
+    (args.out / "compression.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    draw(args.out / "compression.png", report["rows"])
+    return 0
+
+
+def measure(args: argparse.Namespace, console: Console) -> Row:
+    """Film, send, watch, ask the network. Raises: DatasetError, ConfigError."""
+    if args.people < 1:
+        raise ConfigError(f"--people {args.people} must be at least 1")
+    stills = sorted(args.faces.glob("*_neutral.jpg"))[: args.people]
+    if not stills:
+        raise DatasetError(f"no neutral stills in {args.faces}; give a folder like faces/neutral")
+    cv2.setNumThreads(1)
+    flow.warm_up()
+    seen = [one for still in track(stills, "people", console=console) for one in _of_person(still)]
+    rows = summarised(seen)
+    report = {
+        "date": datetime.date.today().isoformat(),
+        "faces": str(args.faces),
+        "people": [still.stem for still in stills],
+        "amplitudes_px": AMPLITUDES_PX,
+        "noise_levels": NOISE,
+        "movements": sum(one.way.group == AS_FILMED for one in seen),
+        "weights": DEFAULT_MODEL,
+        "limits": limits(rows),
+        "rows": rows,
+    }
+    console.print(as_table(report))
+    console.print(report["limits"])
+    return report
+
+
+def _of_person(still: Path) -> Iterator[Seen]:
+    person, watcher = read_person(still), Watcher(still.stem)
+    sensor = Sensor(NOISE, np.random.default_rng([*still.stem.encode()]))
+    for at, movement in enumerate(MOVEMENTS):
+        known = Known(movement.units, movement.label, AMPLITUDES_PX[at % len(AMPLITUDES_PX)])
+        yield from see(person, known, sensor, watcher, ways())
+    watcher.close()
+
+
+def summarised(seen: Sequence[Seen]) -> list[Row]:
+    """A row for each way, in the order of `ways`."""
+    found, named = _named([one.spotted_u8 for one in seen]), _named([one.maps_u8 for one in seen])
+    rows: list[Row] = []
+    for way in dict.fromkeys((one.way.group, one.way.value) for one in seen):
+        at = [i for i, one in enumerate(seen) if (one.way.group, one.way.value) == way]
+        of_it = [seen[i] for i in at]
+        rows.append(
+            {
+                "group": way[0],
+                "asked": way[1],
+                "bits_per_pixel": _mean([one.bits_per_pixel for one in of_it]),
+                "flow_error_px": _mean([one.flow_error_px for one in of_it]),
+                "named": _mean([named[i] == seen[i].label for i in at]),
+                "spotted": _mean([one.spotted_u8 is not None for one in of_it]),
+                "spotted_and_named": _mean([found[i] == seen[i].label for i in at]),
+                "others": int(sum(one.others for one in of_it)),
+            }
+        )
+    return rows
+
+
+def _named(maps: Sequence[Any]) -> list[int]:
+    """The class that the product's model says of each; -1 where there are no maps."""
+    said = [-1] * len(maps)
+    there = [at for at, one in enumerate(maps) if one is not None]
+    if there:
+        with open_runner("auto", DEFAULT_MODEL, say=lambda line: None) as runner:
+            answers = probabilities(np.stack([maps[at] for at in there]), runner).argmax(axis=1)
+        for at, answer in zip(there, answers, strict=True):
+            said[at] = int(answer)
+    return said
+
+
+def _mean(values: Sequence[float]) -> float:
+    return round(float(np.mean(values)), 4)
+
+
+def limits(rows: Sequence[Row]) -> dict[str, float]:
+    """What the page needs, read off the curves.
+
+    `asked`: the least bits per pixel from which on every codec loses at most 5 % of what is spotted and named
+    as filmed, with a flow error of at most 1.15 times that; `thin`: from which on at most 20 % are lost;
+    `fps`: the least frame rate from which on at most 5 % are lost. Bits per pixel are those asked for.
+    """
+    best = next(row for row in rows if row["group"] == AS_FILMED)
+    kept = best["spotted_and_named"]
+
+    def good(row: Row, loss: float, error: float) -> bool:
+        found_enough = row["spotted_and_named"] >= (1.0 - loss) * kept
+        return bool(found_enough and row["flow_error_px"] <= error * best["flow_error_px"])
+
+    compressed = [row for row in rows if row["group"] in CODECS]
+    rates = [row for row in rows if row["group"] == RATE]
+    return {
+        "asked": _least(compressed, lambda row: good(row, ASKED_LOSS, ASKED_ERROR)),
+        "thin": _least(compressed, lambda row: good(row, THIN_LOSS, np.inf)),
+        "fps": _least(rates, lambda row: good(row, ASKED_LOSS, np.inf)),
+    }
+
+
+def _least(rows: Sequence[Row], good: Any) -> float:
+    """The least value from which on all rows are good; infinite where there is none."""
+    bad = max((row["asked"] for row in rows if not good(row)), default=-np.inf)
+    return float(min((row["asked"] for row in rows if row["asked"] > bad), default=np.inf))
+
+
+def as_table(report: Mapping[str, Any]) -> Table:
+    title = f"{report['movements']} known movements of {len(report['people'])} people, 640x480"
+    columns = ("asked", "sent, bits per pixel", "flow error, px", "named", "spotted", "and named", "others")
+    table = Table("way", *columns, title=title)
+    for row in report["rows"]:
+        shares = (f"{row[key]:.2f}" for key in ("named", "spotted", "spotted_and_named"))
+        sent = f"{row['bits_per_pixel']:.3f}" if row["bits_per_pixel"] else ""
+        asked = f"{row['asked']:g}" if row["asked"] else ""
+        table.add_row(row["group"], asked, sent, f"{row['flow_error_px']:.3f}", *shares, str(row["others"]))
+    return table
+
+
+def draw(path: Path, rows: Sequence[Row]) -> None:
+    """Flow error and what is found over bits per pixel sent, and what is found over the frame rate."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(10.5, 3.2), layout="constrained")
+    by_error, by_found, by_rate = figure.subplots(1, 3)
+    best = next(row for row in rows if row["group"] == AS_FILMED)
+    for axes, key in ((by_error, "flow_error_px"), (by_found, "spotted_and_named")):
+        for group in (DENOISED, PLAIN, H264):
+            of_it = [row for row in rows if row["group"] == group]
+            axes.plot(
+                [row["bits_per_pixel"] for row in of_it], [row[key] for row in of_it], "o-", label=group
+            )
+        axes.axhline(best[key], ls=":", color="gray", label=AS_FILMED)
+        axes.set_xscale("log")
+        axes.set_xlabel("bits per pixel sent")
+    rates = [row for row in rows if row["group"] == RATE]
+    by_rate.plot(
+        [row["asked"] for row in rates] + [30.0],
+        [row["spotted_and_named"] for row in [*rates, best]],
+        "o-",
+    )
+    by_rate.set_xlabel("frames a second")
+    by_error.set_ylabel("flow error, px")
+    by_error.legend(fontsize=7)
+    for axes in (by_found, by_rate):
+        axes.set_ylabel("spotted and named rightly")
+        axes.set_ylim(0, 1.03)
+    for axes in (by_error, by_found, by_rate):
+        axes.grid(alpha=0.3)
+    figure.savefig(path, dpi=110)
+
+
+def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m train.compression", description=(__doc__ or "").split("\n")[0]
+    )
+    parser.add_argument("--faces", type=Path, default=Path("../shared/data/faces/neutral"), help="of stills")
+    parser.add_argument("--people", type=int, default=5, help="the first so many of the folder")
+    parser.add_argument("--out", type=Path, default=Path("out/compression"))
+    return parser.parse_args(argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
