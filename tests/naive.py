@@ -388,3 +388,70 @@ def released_causalnet(net, maps):
     for layer in net.cross:
         one, two = layer(one, two)
     return net.head(net.causal(flow_one + one, flow_two + two).flatten(1))
+
+
+# --- F5C of MOL, transcribed from the paper: one map, one loop per index -----------------------------------
+
+
+def _plain_circular(x, kernel, bias, along_width):
+    out = np.zeros_like(x)
+    channels, height, width = x.shape
+    for c in range(channels):
+        for i in range(height):
+            for j in range(width):
+                for k in range(kernel.shape[1]):
+                    seen = x[c, i, (j + k) % width] if along_width else x[c, (i + k) % height, j]
+                    out[c, i, j] += kernel[c, k] * seen
+                out[c, i, j] += bias[c]
+    return out
+
+
+def _plain_batch_norm(x, weights, name):
+    mean, variance = (weights[f"{name}.running_{each}"][:, None, None] for each in ("mean", "var"))
+    scaled = (x - mean) / np.sqrt(variance + 1e-5)
+    return scaled * weights[f"{name}.weight"][:, None, None] + weights[f"{name}.bias"][:, None, None]
+
+
+def fully_connected(x, weights):
+    """x (channels, height, width) float64; `weights` as `engine.mol_f5c.FullyConnected` names them."""
+    half = len(x) // 2
+    a = _plain_batch_norm(x[:half] + weights["places.0"][:, :, None], weights, "norms.0")
+    b = _plain_batch_norm(x[half:] + weights["places.1"][:, None, :], weights, "norms.1")
+    a = _plain_circular(a, weights["first.0.kernel"], weights["first.0.bias"], False)
+    b = _plain_circular(b, weights["first.1.kernel"], weights["first.1.bias"], True)
+    a = a + weights["places.2"][:, None, :]
+    b = b + weights["places.3"][:, :, None]
+    a = _plain_circular(a, weights["second.0.kernel"], weights["second.0.bias"], True)
+    b = _plain_circular(b, weights["second.1.kernel"], weights["second.1.bias"], False)
+    return np.concatenate([x[:half] + a, x[half:] + b])
+
+
+def channel_correspondence(x, weights, neighbours):
+    """x (channels, height, width) float64: each channel with the few nearest by cosine, itself among them."""
+    nodes = x.reshape(len(x), -1)
+    out = np.zeros_like(nodes)
+    for i, node in enumerate(nodes):
+        cosines = [node @ other / np.linalg.norm(node) / np.linalg.norm(other) for other in nodes]
+        own = weights["own.weight"] @ node + weights["own.bias"]
+        edges = []
+        for j in np.argsort(cosines)[::-1][:neighbours]:
+            edge = weights["edge.weight"] @ (nodes[j] - node) + weights["edge.bias"]
+            edges.append(np.maximum(own + edge, 0))
+        out[i] = np.max(edges, axis=0)
+    return out.reshape(x.shape)
+
+
+def correlated(first, second, reach, dilation):
+    """Two (channels, height, width) maps to ((2 reach + 1)^2, height, width); outside counts as 0."""
+    channels, height, width = first.shape
+    out = []
+    for dy in range(-reach, reach + 1):
+        for dx in range(-reach, reach + 1):
+            plane = np.zeros((height, width))
+            for y in range(height):
+                for x in range(width):
+                    v, u = y + dy * dilation, x + dx * dilation
+                    if 0 <= v < height and 0 <= u < width:
+                        plane[y, x] = (first[:, y, x] * second[:, v, u]).sum() / channels
+            out.append(plane)
+    return np.stack(out)
