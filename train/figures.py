@@ -29,7 +29,7 @@ from train.report import CLASSES
 
 DPI = 150
 CLASS_COLOURS = ("#c0392b", "#2e86c1", "#d4a017")  # negative, positive, surprise
-MARKERS = ("o", "s", "^")  # in the order of DATASETS
+MARKERS = ("o", "s", "^", "D", "v", "P")  # in the order of DATASETS, then of whatever else there is
 PERPLEXITY = 30.0
 COMPONENTS = 50  # principal components that t-SNE starts from
 
@@ -127,10 +127,11 @@ def features_figure(embedded: Embedded) -> Figure:
     figure = Figure(figsize=(10.0, 5.0), layout="constrained")
     by_class, by_dataset = figure.subplots(1, 2)
     _scatter(by_class, points, embedded, "true class; hollow: predicted wrongly")
-    for at, name in enumerate(DATASETS):
+    for at, name in enumerate(dict.fromkeys((*DATASETS, *embedded.datasets.tolist()))):
         part = embedded.datasets == name
-        x, y = points[part].T
-        by_dataset.scatter(x, y, s=14, marker=MARKERS[at], alpha=0.7, label=name)
+        if part.any():
+            x, y = points[part].T
+            by_dataset.scatter(x, y, s=14, marker=MARKERS[at % len(MARKERS)], alpha=0.7, label=name)
     by_dataset.set_title("dataset", fontsize=10)
     for axes in (by_class, by_dataset):
         axes.set_xticks([])
@@ -146,6 +147,8 @@ def in_the_plane(features: NDArray[np.float32]) -> NDArray[np.float64]:
     scaled = (features - features.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
     left, sizes, _ = np.linalg.svd(scaled, full_matrices=False)
     components = (left * sizes)[:, :COMPONENTS]
+    if not components.any():  # all the same, as a handful of copies may be: there is no plane
+        return np.zeros((len(features), 2))
     perplexity = min(PERPLEXITY, (len(features) - 1) / 3)
     exact = TSNE(perplexity=perplexity, init="pca", random_state=0, method="exact")  # faster when so few
     points: NDArray[np.float64] = exact.fit_transform(components)

@@ -23,7 +23,10 @@ class Fold:
 
 
 def leave_one_subject_out(subjects: Sequence[str]) -> tuple[Fold, ...]:
-    """One fold per subject, in order of first appearance."""
+    """One fold per subject, in order of first appearance. Raises: ConfigError for a single subject."""
+    if len(set(subjects)) < 2:
+        who = ", ".join(set(subjects)) or "nobody"
+        raise ConfigError(f"only {who}: leaving one out needs two people; name who is who, or join datasets")
     return tuple(_fold(subject.replace("/", "-"), subjects, {subject}) for subject in dict.fromkeys(subjects))
 
 

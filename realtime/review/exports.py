@@ -48,7 +48,7 @@ def export(desk: Desk, visitor: str, sessions: Sequence[str], format: str) -> Ex
         snapshot(desk.owner(visitor, session), session, evidence=format == "train") for session in sessions
     ]
     if format == "train":
-        return _labelled(states)
+        return _labelled(states, _kept(desk, visitor, sessions))
     if format in ("csv", "jsonl"):
         text = table.write(states) if format == "csv" else jsonl.write(states)
         return Export(f"{_name(states)}.{format}", TYPES[format], _bytes(text))
@@ -66,13 +66,20 @@ def _each(states: Sequence[SessionState], format: str, write: Callable[[SessionS
     return Export(f"{_name(states)}-{format}.zip", TYPES["zip"], zipped(files))
 
 
-def _labelled(states: Sequence[SessionState]) -> Export:
-    made = labelled.write(states)
+def _kept(desk: Desk, visitor: str, sessions: Sequence[str]) -> set[str]:
+    """Those that stand in the file, because somebody recorded or kept them."""
+    return {session for session in sessions if desk.owner(visitor, session).kept}
+
+
+def _labelled(states: Sequence[SessionState], kept: set[str]) -> Export:
+    made = labelled.write(states, kept)
     notes = []
     if made.without_class:
         notes.append(f"{made.without_class} accepted as unclear: no class, left out")
     if made.without_evidence:
         notes.append(f"{made.without_evidence} without evidence, left out")
+    if made.without_faces:
+        notes.append(f"{made.without_faces} without faces: their session was not kept")
     folder = f"{_name(states)}-labelled"
     files = {f"{folder}/{name}": content for name, content in made.files.items()}
     return Export(f"{folder}.zip", TYPES["zip"], zipped(files), tuple(notes))
@@ -83,7 +90,8 @@ def write_folder(desk: Desk, visitor: str, sessions: Sequence[str], folder: Path
 
     Raises: ReviewError as `export` does, or when the folder cannot be written.
     """
-    made = labelled.write([snapshot(desk.owner(visitor, one), one, evidence=True) for one in sessions])
+    states = [snapshot(desk.owner(visitor, one), one, evidence=True) for one in sessions]
+    made = labelled.write(states, _kept(desk, visitor, sessions))
     try:
         for name, content in made.files.items():
             path = folder / name

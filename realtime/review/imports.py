@@ -12,7 +12,7 @@ from realtime.review.formats import captions, elan, jsonl, labelled, table
 from realtime.review.snapshot import Restored, SessionState, restore
 
 MB = 1_000_000
-MOST_BYTES = 64 * MB  # of the file, and of what is unpacked from it
+MOST_BYTES = 256 * MB  # of the file, and of what is unpacked from it
 MOST_MEMBERS = 100_000  # of a zip
 READ_SUFFIXES = (".eaf", ".vtt", labelled.STATE_NAME)
 

@@ -17,6 +17,7 @@ from realtime.app.cli import DONE, INTERRUPTED, Interruption, Parser, add_shared
 from realtime.config import load_config, to_toml
 from realtime.errors import ConfigError
 from realtime.review.desk import Desk
+from realtime.review.imports import MOST_BYTES
 from realtime.web.guards import LOOPBACK, MB, GuardConfig
 from realtime.web.review_routes import IMPORT_PATH
 from realtime.web.state import STORE_NAME, LiveLimits, WebState, make_data_folder
@@ -68,7 +69,7 @@ def guard_of(args: argparse.Namespace) -> GuardConfig:
         hosts=LOOPBACK if own else None,
         login=login,
         https=args.ssl_cert is not None,
-        body_bytes_of={"/gradio_api/upload": 500 * MB, "/rtc/": 64_000, IMPORT_PATH: 64 * MB},
+        body_bytes_of={"/gradio_api/upload": 500 * MB, "/rtc/": 64_000, IMPORT_PATH: MOST_BYTES},
     )
 
 

@@ -61,3 +61,8 @@ def test_groups_of_real_subjects_are_even(data_dir):
 def test_impossible_numbers_of_groups(folds):
     with pytest.raises(ConfigError):
         grouped_folds(SUBJECTS, LABELS, folds, 0)
+
+
+def test_a_single_person_cannot_be_left_out():
+    with pytest.raises(ConfigError, match="only a/1: leaving one out needs two people"):
+        leave_one_subject_out(["a/1", "a/1"])

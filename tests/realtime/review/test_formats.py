@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from realtime.errors import ReviewError
-from realtime.review.codec import event_record, review_record
+from realtime.review.codec import chips_of, event_record, review_record
 from realtime.review.desk import Desk
 from realtime.review.exports import FORMATS, export, write_folder
 from realtime.review.imports import import_file, read_states
@@ -157,6 +157,24 @@ def test_labelled_data_holds_what_was_accepted(
     assert len(list((tmp_path / "labelled" / "STSNet_whole_norm_u_v_os").iterdir())) == 4
     notes = export(desk, VISITOR, ids(desk), "train").notes
     assert notes == ("1 without evidence, left out",)
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_faces_are_written_only_of_what_was_kept(desk: Desk, tmp_path: Path, kept: bool) -> None:
+    store = desk.store_of(VISITOR, kept=kept)
+    ref, _, _ = filled(store)
+    store.decide(ref, Change(status=Status.ACCEPTED, offset_frame=44))
+    made = write_folder(desk, VISITOR, [ref.session], tmp_path)
+    strips = list((tmp_path / "samples").glob("*.npz"))
+    assert (made.without_faces, len(strips)) == ((0, 1) if kept else (1, 0))
+    if kept:
+        evidence = store.evidence(ref)
+        assert evidence is not None
+        with np.load(strips[0], allow_pickle=False) as strip:
+            np.testing.assert_array_equal(strip["chips_u8"], chips_of(evidence))
+            assert strip["numbers"][strip["keys"]].tolist() == [30, 35, 44]
+    else:
+        assert "without faces" in export(desk, VISITOR, [ref.session], "train").notes[-1]
 
 
 def test_labelled_data_needs_an_accepted_event(desk: Desk) -> None:

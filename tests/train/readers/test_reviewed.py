@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import cv2
@@ -14,18 +15,23 @@ from realtime.review.records import Change, Origin, Status
 from realtime.types import Kind
 from tests.realtime.made_up import made_up
 from tests.realtime.review.conftest import made_up_evidence
+from train import loso
 from train.errors import DatasetError
 from train.features import FOLDER_NAME, LIST_NAME, read_features
+from train.preparing.layout import join
+from train.preparing.strip import motion_maps
+from train.preparing.task import load_strip
 from train.readers.reviewed import read
 from train.splits import leave_one_subject_out
 
+TINY = "epochs = 1\nbatch = 8\n[model]\ndim = 24\nattention_heads = 4\n[prior]\nsteps = 0\n"
 LABELS = ("negative", "positive", "surprise", "unclear", "negative")
 
 
-def reviewed(folder: Path, subject: str = "Anna") -> Path:
+def reviewed(folder: Path, subject: str = "Anna", kept: Path | None = None) -> Path:
     """Five events: four accepted, one of them unclear, one a macro movement; one rejected."""
-    desk = Desk(None)
-    store = desk.store_of("me", kept=False)
+    desk = Desk(kept)
+    store = desk.store_of("me", kept=kept is not None)
     session = store.add_session("s", "demo", Origin.LIVE, subject=subject)
     for number, label in enumerate(LABELS):
         length_ms = 900 if number == 2 else 400
@@ -36,6 +42,12 @@ def reviewed(folder: Path, subject: str = "Anna") -> Path:
     write_folder(desk, "me", [session.id], folder)
     desk.close()
     return folder
+
+
+def joined(folders: list[Path], out: Path) -> Path:
+    """Several exports as one data set."""
+    join(folders, out)
+    return out
 
 
 def test_what_was_accepted_is_read_as_labelled(tmp_path: Path) -> None:
@@ -56,6 +68,29 @@ def test_the_published_reader_takes_the_folder_too(tmp_path: Path) -> None:
 def test_people_are_left_out_one_at_a_time(tmp_path: Path) -> None:
     data = read([reviewed(tmp_path / "a"), reviewed(tmp_path / "b", "Bert")])
     assert [fold.name for fold in leave_one_subject_out(data.subjects)] == ["reviewed-Anna", "reviewed-Bert"]
+
+
+def test_leaving_one_person_out_runs_to_its_end(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = joined([reviewed(tmp_path / name, name) for name in ("Anna", "Bert")], tmp_path / "all")
+    (tmp_path / "tiny.toml").write_text(TINY)
+    command = ["--protocol", "honest", "--jobs", "1", "--config", str(tmp_path / "tiny.toml")]
+    assert loso.main([*command, "--data", str(data), "--out", str(tmp_path / "out")]) == 0
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert (report["samples"], report["folds"]) == (6, 2)
+    assert (tmp_path / "out" / "features.png").exists()
+    alone = ["--data", str(tmp_path / "Anna"), "--out", str(tmp_path / "alone")]
+    assert loso.main([*command, *alone]) == 2
+    assert "only reviewed/Anna: leaving one out needs two people" in capsys.readouterr().err
+
+
+def test_a_kept_session_brings_strips_as_prepared_ones(tmp_path: Path) -> None:
+    folder = reviewed(tmp_path / "a", kept=tmp_path / "flinch.sqlite")
+    strips = sorted((folder / "samples").glob("*.npz"))
+    assert len(strips) == len(read_features(folder)) == 3
+    strip, keys = load_strip(strips[0])
+    assert strip.numbers[list(keys)].tolist() == [30, 35, 42]
+    maps = motion_maps(strip, keys).maps_u8
+    np.testing.assert_array_equal(maps, motion_maps(*load_strip(strips[0])).maps_u8)
 
 
 def test_the_same_event_counts_once(tmp_path: Path) -> None:
