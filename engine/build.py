@@ -23,7 +23,7 @@ from engine import cache, graph
 from engine.cache import BATCHES, CPU, BuiltFile, Engine, Manifest, Target
 from engine.card import DEFAULT_MODEL, ModelCard, checked_bytes, read_card, sha256
 from engine.errors import ConfigError, EngineFault, EngineMismatch, FlinchError
-from engine.export import export
+from engine.export import export_card
 from engine.parity import realistic_maps
 from engine.proof import parity_maps, parity_of
 from engine.published import NAME as PUBLISHED_NAME
@@ -31,7 +31,6 @@ from engine.published import published_card
 from engine.quantise import quantised
 from engine.ranges import ActivationRanges, read_ranges
 from engine.runners import PRECISIONS, target_version
-from engine.weights import load_network
 
 BACKENDS = ("tensorrt", "onnxruntime", "openvino")
 DATA = Path(os.environ.get("FLINCH_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
@@ -73,7 +72,7 @@ def ensure(request: Request, *, force: bool = False) -> Engine:
 def typed_graph(card: ModelCard, precision: str, batch: int, ranges: ActivationRanges | None = None) -> bytes:
     """The card's network as ONNX of one static batch size, precision and Q/DQ written into it."""
     shipped = card.graphs.get(batch)
-    content = checked_bytes(shipped) if shipped else export(load_network(card), batch)
+    content = checked_bytes(shipped) if shipped else export_card(card, batch)
     if precision == "fp32":
         return content
     model = graph.load(content)

@@ -17,6 +17,8 @@ from engine.errors import ModelFileError
 
 WEIGHTS_FOLDER = Path(__file__).parent / "weights"
 DEFAULT_MODEL = "causalnet-compact"
+CAUSALNET, MOL = "causalnet", "mol"
+MAPS_SHAPE = (4, 28, 28, 3)  # flow 1, flow 2, direction 1, direction 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ class ModelCard:
     weights: ModelFile  # safetensors, as trained
     onnx: ModelFile  # folded, one sample at a time
     opset: int
-    architecture: Mapping[str, Any]  # the fields of `CausalNetConfig`
+    architecture: Mapping[str, Any]  # the fields of `CausalNetConfig` or `MolConfig`
     labels: tuple[str, ...]
     temperature: float  # logits are divided by it before the softmax
     unclear_below: float  # highest probability under which the label is "unclear"
@@ -43,8 +45,12 @@ class ModelCard:
     symmetries: bool = False  # answers are to be averaged over mirrored and time-reversed maps
     metrics: Mapping[str, Any] = field(default_factory=dict)
     onnx_batches: Mapping[int, ModelFile] = field(default_factory=dict)  # the same for more samples at once
+    network: str = CAUSALNET  # or MOL
+    sample_shape: tuple[int, ...] = MAPS_SHAPE  # of one input, float32, values 0..255; frames for MOL
 
     def __post_init__(self) -> None:
+        if self.network not in (CAUSALNET, MOL):
+            raise ModelFileError(f"card of {self.name}: unknown network {self.network!r}")
         if self.temperature <= 0.0 or not 0.0 <= self.unclear_below <= 1.0 or self.members < 1:
             raise ModelFileError(f"card of {self.name}: temperature, unclear_below or members out of range")
 
@@ -109,6 +115,8 @@ def _card(table: Mapping[str, Any], folder: Path) -> ModelCard:
         onnx_batches={
             int(size): _file(entry, folder) for size, entry in table.get("onnx_batches", {}).items()
         },
+        network=str(table.get("network", CAUSALNET)),
+        sample_shape=tuple(int(side) for side in table.get("sample_shape", MAPS_SHAPE)),
     )
 
 

@@ -17,28 +17,44 @@ import numpy as np
 import onnx
 import torch
 from onnx import helper, numpy_helper
+from torch import Tensor, nn
 
-from engine.card import DEFAULT_MODEL, read_card, sha256
+from engine.card import DEFAULT_MODEL, MOL, ModelCard, read_card, sha256
 from engine.ensemble import Network, folded
 from engine.errors import FlinchError
 from engine.runners.base import SAMPLE_SHAPE
-from engine.weights import load_network
+from engine.weights import load_mol, load_network
 
 OPSET = 17
-INPUT, OUTPUT = "maps", "logits"
+INPUT, FRAMES, OUTPUT = "maps", "frames", "logits"
 _SMALL = 256  # values under which a cast node costs more than it saves
 
 
 def export(net: Network, batch: int = 1) -> bytes:
     """The ONNX file of a trained, unfolded network: input (batch, 4, 28, 28, 3), output (batch, classes)."""
+    return exported(folded(net), torch.zeros(batch, *SAMPLE_SHAPE), INPUT)
+
+
+def export_card(card: ModelCard, batch: int = 1) -> bytes:
+    """The ONNX file of any card's network; of MOL the recognition, whose input is (batch, 8, 128, 128).
+
+    Raises: ModelFileError if the weights are missing, damaged or do not fit the card.
+    """
+    if card.network == MOL:
+        return exported(load_mol(card), torch.zeros(batch, *card.sample_shape), FRAMES)
+    return export(load_network(card), batch)
+
+
+def exported(net: nn.Module, example: Tensor, name: str) -> bytes:
+    """The ONNX file of a module with one input and logits."""
     stream = io.BytesIO()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the tracing exporter announces its successor on every call
         torch.onnx.export(
-            folded(net),
-            (torch.zeros(batch, *SAMPLE_SHAPE),),
+            net,
+            (example,),
             stream,  # type: ignore[arg-type]  # the tracing exporter writes to streams too
-            input_names=[INPUT],
+            input_names=[name],
             output_names=[OUTPUT],
             opset_version=OPSET,
             dynamo=False,
@@ -58,7 +74,7 @@ def main(argv: list[str] | None = None) -> int:
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     try:
         card = read_card(args.weights)
-        content = export(load_network(card), args.batch)
+        content = export_card(card, args.batch)
     except FlinchError as error:
         print(f"engine.export: {error}", file=sys.stderr)
         return 2

@@ -19,7 +19,7 @@ POSITION_SCALE = 0.02
 
 
 class ConvStack(nn.Module):
-    """(n, 1, size, size) to (n, channels, side, side): four convolutions with nothing between, as released."""
+    """(n, 1, size, size) to (n, channels, side, side): four convolutions, nothing between, as released."""
 
     def __init__(self, config: MolConfig) -> None:
         super().__init__()

@@ -8,13 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from engine.cache import Engine
-from engine.card import ModelCard
+from engine.card import MOL, ModelCard
 from engine.errors import EngineMismatch
 from engine.parity import Parity, compare, published_maps, realistic_maps, together, varied_maps
+from engine.parity_frames import made_up_frames
 from engine.published import NAME as PUBLISHED_NAME
 from engine.runners import open_engine
 from engine.runners.base import Maps
 from engine.runners.torch_runner import TorchRunner
+
+FRAME_SAMPLES = 200
 
 
 def parity_of(engine: Engine, card: ModelCard, maps: Mapping[str, Maps]) -> dict[str, Any]:
@@ -34,7 +37,12 @@ def parity_of(engine: Engine, card: ModelCard, maps: Mapping[str, Maps]) -> dict
 
 
 def parity_maps(card: ModelCard, data: Path | None, samples: int) -> dict[str, Maps]:
-    """The published maps and `samples` made out of them; where they are not, as many made-up ones."""
+    """The published maps and `samples` made out of them; where they are not, as many made-up ones.
+
+    Of a network that takes frames: made-up ones, fewer, since each is as large as fifty maps.
+    """
+    if card.network == MOL:
+        return {"made-up": made_up_frames(min(samples, FRAME_SAMPLES), card.sample_shape)}
     if data is None or not data.is_dir():
         return {"realistic": realistic_maps(samples)}
     published = published_maps(data)

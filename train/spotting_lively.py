@@ -54,7 +54,7 @@ class Liveliness:
     def __init__(self, chip: FaceChip, t_s: NDArray[np.float64], rng: np.random.Generator) -> None:
         opening = eye_opening(chip.landmarks_px)
         self._fields = np.stack([
-            *_turns(),
+            *turns(),
             *(chip_field(chip, [Action(unit, 1.0)]) for unit in TALK_UNITS),
             chip_field(chip, [Action(45, 1.0)]),
         ])  # fmt: skip
@@ -72,7 +72,7 @@ class Liveliness:
         return np.asarray(np.tensordot(self._levels[:, index], self._fields, axes=1), np.float32)
 
 
-def _turns() -> tuple[Field, Field]:
+def turns() -> tuple[Field, Field]:
     """Displacement per radian of yaw and of pitch, what the crop takes away left out."""
     grid = pixel_grid(CHIP_SIZE, CHIP_SIZE)
     x = (grid[..., 0] - MIDLINE_COLUMN) / COLUMNS_PER_IOD

@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.cache import Engine
-from engine.card import ModelCard, checked_bytes
+from engine.card import MAPS_SHAPE, ModelCard, checked_bytes
 from engine.errors import EngineInputError, EngineMismatch
 
-SAMPLE_SHAPE = (4, 28, 28, 3)  # flow 1, flow 2, direction 1, direction 2
+SAMPLE_SHAPE = MAPS_SHAPE
 
 _LARGE = 1 << 25  # bytes of weights from which a second thread is worth waiting for
 
@@ -62,7 +62,7 @@ class Runner(ABC):
             self.backend,
             self.version,
             card,
-            SAMPLE_SHAPE,
+            card.sample_shape,
             len(card.labels),
             engine.manifest.precision if engine else "fp32",
             tuple(self.files),
@@ -82,14 +82,15 @@ class Runner(ABC):
     def infer(self, maps_f32: Maps) -> Logits:
         """Logits (batch, classes) float32, a fresh array, of maps (batch, 4, 28, 28, 3) float32, 0..255.
 
-        Raises: EngineInputError if the maps are not of that shape and dtype, or the runner is not active.
+        Of a network that takes frames: (batch, frames, height, width). `metadata.sample_shape` says which.
+        Raises: EngineInputError if they are not of that shape and dtype, or the runner is not active.
         """
         if not self._active:
             raise EngineInputError(f"runner {self.backend} is not active; use it inside `with`")
         if maps_f32.dtype != np.float32 or maps_f32.shape[1:] != self.metadata.sample_shape:
+            shape = ", ".join(map(str, self.metadata.sample_shape))
             raise EngineInputError(
-                f"runner {self.backend} takes float32 (batch, 4, 28, 28, 3), "
-                f"not {maps_f32.dtype} {maps_f32.shape}"
+                f"runner {self.backend} takes float32 (batch, {shape}), not {maps_f32.dtype} {maps_f32.shape}"
             )
         if len(maps_f32) == 0:
             return np.empty((0, self.metadata.classes), dtype=np.float32)

@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 import torch
+from torch import nn
 
 from engine.cache import BATCHES, Engine
 from engine.card import ModelCard
-from engine.ensemble import Network, folded
 from engine.errors import EngineMismatch
 from engine.runners.base import GraphFile, Logits, Maps, Runner
-from engine.weights import load_network
+from engine.weights import runnable
 
 
 class Replay:
     """The network recorded for one batch size: fixed input and output tensors, one launch."""
 
-    def __init__(self, net: Network, example: torch.Tensor) -> None:
+    def __init__(self, net: nn.Module, example: torch.Tensor) -> None:
         self._input = example
         side = torch.cuda.Stream()  # type: ignore[no-untyped-call]
         side.wait_stream(torch.cuda.current_stream())
@@ -53,10 +53,10 @@ class TorchCudaRunner(Runner):
 
     def _load(self) -> None:
         torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
-        net = folded(load_network(self.metadata.card)).to("cuda", self.dtype)
+        net = runnable(self.metadata.card).to("cuda", self.dtype)
         self._replays = {batch: self._record(net, batch) for batch in self.metadata.batches}
 
-    def _record(self, net: Network, batch: int) -> Any:
+    def _record(self, net: nn.Module, batch: int) -> Any:
         shape = (batch, *self.metadata.sample_shape)
         return Replay(net, torch.zeros(shape, dtype=self.dtype, device="cuda"))
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import torch
+from torch import nn
 
-from engine.ensemble import Network, folded
 from engine.runners.base import Logits, Maps, Runner
-from engine.weights import load_network
+from engine.weights import runnable
 
 
 class TorchRunner(Runner):
@@ -14,10 +14,10 @@ class TorchRunner(Runner):
 
     backend = "torch"
     version = torch.__version__
-    _net: Network | None = None
+    _net: nn.Module | None = None
 
     def _load(self) -> None:
-        self._net = folded(load_network(self.metadata.card))
+        self._net = runnable(self.metadata.card)
 
     def _infer_batch(self, maps_f32: Maps) -> Logits:
         return self._infer_one(maps_f32)  # torch takes the whole batch at once

@@ -1,0 +1,147 @@
+"""MOL's three tasks learnt together: class, optical flow and landmarks.
+
+    loss = NLL + 10 mean squared flow error (px^2) + 0.1 mean landmark error / pupil distance
+
+The weights are the paper's. Ours: one cycle of the learning rate up to `learning_rate` (the paper keeps 1e-4
+for 1000 steps of 32), mirroring, some more noise, and in each step the flow of `flow_pairs` pairs only, which
+is the same in the mean and costs a fraction.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from engine.errors import ConfigError
+from engine.mol import Joint, Mol, MolConfig
+from train.mol.data import Samples
+from train.mol.landmarks import EYES_68, MIRROR_68
+
+FLOW_WEIGHT, LANDMARK_WEIGHT = 10.0, 0.1
+SAY_EVERY = 50  # steps
+
+
+@dataclass(frozen=True, slots=True)
+class FitConfig:
+    """How long and how fast."""
+
+    steps: int = 900
+    batch: int = 16
+    learning_rate: float = 6e-4
+    weight_decay: float = 0.01
+    flow_pairs: int = 1
+    noise: float = 1.0  # gray levels, added in every step
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if min(self.steps, self.batch, self.flow_pairs) < 1 or self.learning_rate <= 0:
+            raise ConfigError("steps, batch and flow pairs must be at least 1, the learning rate above 0")
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Rows of samples as tensors; flow of some pairs only."""
+
+    frames: Tensor  # (n, 8, size, size) gray levels
+    flow: Tensor  # (n, chosen pairs, 2, size, size)
+    landmarks: Tensor  # (n, 7, 68, 2) of the later frames
+    labels: Tensor  # (n,)
+
+
+@dataclass(frozen=True, slots=True)
+class Losses:
+    """Each without its weight."""
+
+    label: Tensor
+    flow: Tensor
+    landmark: Tensor
+
+    @property
+    def total(self) -> Tensor:
+        return self.label + FLOW_WEIGHT * self.flow + LANDMARK_WEIGHT * self.landmark
+
+    def __str__(self) -> str:
+        return f"label {self.label:.3f}, flow {self.flow:.4f} px^2, landmarks {self.landmark:.4f}"
+
+
+def fit(samples: Samples, model: MolConfig, config: FitConfig, say: Callable[[str], None] = print) -> Mol:
+    """A trained network, ready to run."""
+    torch.manual_seed(config.seed)
+    rng = np.random.default_rng(config.seed)
+    net = Mol(model).train()
+    optimiser = torch.optim.AdamW(net.parameters(), config.learning_rate, weight_decay=config.weight_decay)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimiser, config.learning_rate, total_steps=config.steps, pct_start=0.15
+    )
+    began, kept = time.perf_counter(), []
+    order = _shuffled(samples, config, rng)
+    for step in range(config.steps):
+        pairs = np.sort(rng.choice(model.pairs, min(config.flow_pairs, model.pairs), replace=False))
+        batch = _varied(batch_of(samples, order[step], pairs), config.noise, rng)
+        found = losses(net.joint(batch.frames, torch.from_numpy(pairs)), batch)
+        optimiser.zero_grad()
+        found.total.backward()
+        torch.nn.utils.clip_grad_norm_(net.parameters(), 5.0)
+        optimiser.step()
+        schedule.step()
+        kept.append([float(each.detach()) for each in (found.label, found.flow, found.landmark)])
+        if (step + 1) % SAY_EVERY == 0 or step + 1 == config.steps:
+            mean = Losses(*(torch.tensor(each) for each in np.mean(kept, axis=0)))
+            say(f"{time.perf_counter() - began:6.0f} s, step {step + 1} of {config.steps}: {mean}")
+            kept = []
+    return net.eval()
+
+
+def batch_of(samples: Samples, rows: np.ndarray, pairs: np.ndarray) -> Batch:
+    flow = np.stack([samples.flow_px[row][pairs] for row in rows]).astype(np.float32)
+    return Batch(
+        torch.from_numpy(samples.frames_u8[rows].astype(np.float32)),
+        torch.from_numpy(flow),
+        torch.from_numpy(np.array(samples.landmarks_px[rows][:, 1:])),
+        torch.from_numpy(np.array(samples.labels[rows])),
+    )
+
+
+def losses(said: Joint, batch: Batch) -> Losses:
+    """Landmarks that are unknown do not count."""
+    known = ~batch.landmarks.isnan()
+    wanted = batch.landmarks.nan_to_num()
+    middles = [wanted[:, :, eye].mean(dim=2) for eye in EYES_68]
+    pupils = (middles[0] - middles[1]).norm(dim=-1).clamp(min=1.0)[..., None, None]
+    off = (said.landmarks_px - wanted).abs() / pupils
+    return Losses(
+        F.cross_entropy(said.logits, batch.labels),
+        F.mse_loss(said.flow_px, batch.flow),
+        (off * known).sum() / known.sum().clamp(min=1),
+    )
+
+
+def mirrored(batch: Batch) -> Batch:
+    """The same people seen in a mirror: a class stays what it is."""
+    size = batch.frames.shape[-1]
+    sign = torch.tensor([-1.0, 1.0])
+    landmarks = batch.landmarks[:, :, list(MIRROR_68)] * sign + torch.tensor([size - 1.0, 0.0])
+    flow = batch.flow.flip(-1) * sign[:, None, None]
+    return Batch(batch.frames.flip(-1), flow, landmarks, batch.labels)
+
+
+def _varied(batch: Batch, noise: float, rng: np.random.Generator) -> Batch:
+    """Half of the batches mirrored, all with a little noise of its own strength."""
+    if rng.random() < 0.5:
+        batch = mirrored(batch)
+    frames = batch.frames + noise * float(rng.uniform(0, 1)) * torch.randn_like(batch.frames)
+    return Batch(frames, batch.flow, batch.landmarks, batch.labels)
+
+
+def _shuffled(samples: Samples, config: FitConfig, rng: np.random.Generator) -> np.ndarray:
+    """(steps, batch) rows: one permutation of all samples after another."""
+    wanted = config.steps * config.batch
+    rounds = -(-wanted // len(samples))
+    rows = np.concatenate([rng.permutation(len(samples)) for _ in range(rounds)])
+    return rows[:wanted].reshape(config.steps, config.batch)
