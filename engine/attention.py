@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from engine.causalnet_config import REGIONS, CausalNetConfig
+from engine.causalnet_config import REGIONS, CausalNetConfig, Cross
 from engine.encoder import feed_forward
 
 
@@ -30,12 +30,15 @@ def join_heads(x: Tensor) -> Tensor:
 
 
 class RegionAttention(nn.Module):
-    """Multi-head attention between the regions of the 2x2 grid: softmax(s q k M + P) M v."""
+    """Multi-head attention between the regions of the 2x2 grid: softmax(s q k M + P) M v.
+
+    Without `positional`, M is all ones and P all zeros: plain attention.
+    """
 
     mask: Tensor
     penalty: Tensor
 
-    def __init__(self, config: CausalNetConfig, scale: float) -> None:
+    def __init__(self, config: CausalNetConfig, scale: float, *, positional: bool = True) -> None:
         super().__init__()
         self.heads = config.attention_heads
         self.scale = scale
@@ -43,8 +46,9 @@ class RegionAttention(nn.Module):
         self.to_kv = nn.Linear(config.dim, 2 * config.dim)
         self.to_out = nn.Linear(config.dim, config.dim)
         self.drop = nn.Dropout(config.dropout)
-        self.register_buffer("mask", neighbours(), persistent=False)
-        self.register_buffer("penalty", position_penalty(config.gamma), persistent=False)
+        mask, penalty = neighbours(), position_penalty(config.gamma)
+        self.register_buffer("mask", mask if positional else torch.ones_like(mask), persistent=False)
+        self.register_buffer("penalty", penalty if positional else 0.0 * penalty, persistent=False)
 
     def forward(self, x: Tensor, context: Tensor) -> Tensor:
         q = split_heads(self.to_q(x), self.heads)  # (n, heads, 4, dim / heads)
@@ -60,7 +64,8 @@ class CrossLayer(nn.Module):
     def __init__(self, config: CausalNetConfig) -> None:
         super().__init__()
         self.norm = nn.LayerNorm(config.dim)
-        self.attention = RegionAttention(config, scale=config.dim**-0.5)
+        positional = config.cross is Cross.POSITIONAL
+        self.attention = RegionAttention(config, scale=config.dim**-0.5, positional=positional)
         self.mlp = feed_forward(config, config.dim)
 
     def forward(self, first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:

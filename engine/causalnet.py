@@ -7,6 +7,9 @@ derived from `CausalNetConfig` here. The cross-attention is as deep as the encod
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import cast
+
 import torch
 from torch import Tensor, nn
 
@@ -18,11 +21,23 @@ from engine.causalnet_config import (
     PATCH,
     PUBLISHED,
     REGION_CENTRES,
+    AblatedConfig,
     CausalNetConfig,
+    Cross,
 )
 from engine.encoder import Encoder, feed_forward
 
-__all__ = ["COMPACT", "MAP_SIZE", "PUBLISHED", "CausalNet", "CausalNetConfig", "Head", "retile"]
+__all__ = [
+    "COMPACT",
+    "MAP_SIZE",
+    "PUBLISHED",
+    "AblatedConfig",
+    "CausalNet",
+    "CausalNetConfig",
+    "Cross",
+    "Head",
+    "retile",
+]
 
 
 def retile(maps: Tensor) -> Tensor:
@@ -40,8 +55,8 @@ def both_phases(encoder: nn.Module, maps: Tensor) -> tuple[Tensor, Tensor]:
     return tokens[0::2], tokens[1::2]
 
 
-class CausalBlock(nn.Module):
-    """CAB: both phases forward and backward in time with the same weights, then relation mining."""
+class CausalPass(nn.Module):
+    """One pass in time: both phases over their regions, then the second over both."""
 
     def __init__(self, config: CausalNetConfig) -> None:
         super().__init__()
@@ -49,20 +64,41 @@ class CausalBlock(nn.Module):
         self.spatial = RegionAttention(config, scale=(config.dim // config.attention_heads) ** -0.5)
         self.temporal = TemporalAttention(config)
         self.mlp = feed_forward(config, config.dim)
-        self.relation = RelationMining(config)
 
-    def _pass(self, first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
+    def step(self, first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
         first, second = self.norm(first), self.norm(second)
         first = first + self.spatial(first, first)
         second = second + self.spatial(second, second)
         second = second + self.temporal(first, second)
         return first + self.mlp(first), second + self.mlp(second)
 
+
+class CausalBlock(CausalPass):
+    """CAB: both phases forward and backward in time with the same weights, then relation mining.
+
+    A longer block passes both ways through further layers before the relations are mined.
+    """
+
+    def __init__(self, config: CausalNetConfig) -> None:
+        super().__init__(config)
+        self.relation = RelationMining(config)
+        self.deeper = nn.ModuleList(CausalPass(config) for _ in range(config.block_length - 1))
+
     def forward(self, first: Tensor, second: Tensor) -> Tensor:
-        first_forward, second_forward = self._pass(first, second)
-        first_backward, second_backward = self._pass(second, first)
+        first_forward, second_forward = self.step(first, second)
+        first_backward, second_backward = self.step(second, first)
+        for layer in cast("Iterable[CausalPass]", self.deeper):
+            first_forward, second_forward = layer.step(first_forward, second_forward)
+            first_backward, second_backward = layer.step(first_backward, second_backward)
         relation = self.relation(second_forward, second_backward)
         return torch.cat([relation, first_forward, first_backward], dim=1)  # (n, 12, dim)
+
+
+class NoCausalBlock(nn.Module):
+    """In place of CAB where it is left out: both phases side by side, (n, 8, dim)."""
+
+    def forward(self, first: Tensor, second: Tensor) -> Tensor:
+        return torch.cat([first, second], dim=1)
 
 
 class Head(nn.Module):
@@ -89,12 +125,13 @@ class CausalNet(nn.Module):
         self.config = config
         self.flow_encoder = Encoder(config)
         self.direction_encoder = Encoder(config)
-        self.cross = nn.ModuleList(CrossLayer(config) for _ in range(config.repeats[2]))
-        self.causal = CausalBlock(config)
+        cross_layers = 0 if config.cross is Cross.NONE else config.repeats[2]
+        self.cross = nn.ModuleList(CrossLayer(config) for _ in range(cross_layers))
+        self.causal = CausalBlock(config) if config.block_length else NoCausalBlock()
         self.head: nn.Module = Head(config)
 
     def features(self, maps: Tensor) -> Tensor:
-        """(batch, 4, 28, 28, 3) to (batch, 12 dim): what the head sees."""
+        """(batch, 4, 28, 28, 3) to (batch, tokens_out dim): what the head sees."""
         tiled = retile(maps)
         flow_first, flow_second = both_phases(self.flow_encoder, tiled[:, :2])
         first, second = both_phases(self.direction_encoder, tiled[:, 2:])

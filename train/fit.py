@@ -12,12 +12,15 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.causalnet import CausalNet
+from engine.errors import ConfigError
 from realtime.symmetry import symmetric_views
 from train.augment import augment, complete
+from train.baselines import SYSTEMS, Baseline, BaselineConfig, OwnLoss
 from train.features import Features
 from train.recipe import Recipe
 
-EpochHook = Callable[[CausalNet], None]  # called after each epoch with the network in eval mode
+Network = CausalNet | Baseline
+EpochHook = Callable[[Network], None]  # called after each epoch with the network in eval mode
 
 
 def fit(
@@ -27,13 +30,13 @@ def fit(
     on_epoch: EpochHook | None = None,
     *,
     start: Mapping[str, Tensor] | None = None,
-) -> CausalNet:
+) -> Network:
     """Train a network on all of `data`; the same arguments on the same machine give the same network.
 
     `start` are the weights to begin with, as `train.pretrain` makes them; without, they are random.
     """
     torch.manual_seed(seed)
-    net = CausalNet(recipe.model)
+    net = untrained(recipe)
     if start is not None:
         net.load_state_dict(start)
     flows = torch.from_numpy(data.maps_u8[:, :2]).float()
@@ -50,6 +53,19 @@ def fit(
     return net.eval()
 
 
+def untrained(recipe: Recipe) -> Network:
+    """The recipe's network with random weights.
+
+    Raises: ConfigError if no system has its name.
+    """
+    config = recipe.model
+    if not isinstance(config, BaselineConfig):
+        return CausalNet(config)
+    if config.name not in SYSTEMS:
+        raise ConfigError(f"unknown system {config.name!r}; give one of {', '.join(SYSTEMS)}")
+    return SYSTEMS[config.name](config)
+
+
 def class_weights(labels: NDArray[np.int64], power: float, classes: int) -> Tensor:
     """(classes,) weights frequency ** -power with mean 1 over the samples; an absent class weighs 0."""
     counts = np.bincount(labels, minlength=classes).astype(float)
@@ -58,7 +74,7 @@ def class_weights(labels: NDArray[np.int64], power: float, classes: int) -> Tens
 
 
 @torch.inference_mode()
-def predict(net: CausalNet, maps_u8: NDArray[np.uint8], symmetries: bool) -> NDArray[np.float32]:
+def predict(net: Network, maps_u8: NDArray[np.uint8], symmetries: bool) -> NDArray[np.float32]:
     """Logits (n, classes) of maps (n, 4, 28, 28, 3); with symmetries of the mean over their four views."""
     views = symmetric_views(maps_u8) if symmetries else maps_u8[None]
     flat = torch.from_numpy(views.reshape(-1, *maps_u8.shape[1:])).float()
@@ -68,8 +84,8 @@ def predict(net: CausalNet, maps_u8: NDArray[np.uint8], symmetries: bool) -> NDA
 
 
 @torch.inference_mode()
-def head_features(net: CausalNet, maps_u8: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """What the head sees, (n, 12 dim), of maps (n, 4, 28, 28, 3)."""
+def head_features(net: Network, maps_u8: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """What the head sees, (n, width), of maps (n, 4, 28, 28, 3)."""
     parts = torch.from_numpy(maps_u8).float().split(64)
     return torch.cat([net.features(part) for part in parts]).numpy()
 
@@ -77,7 +93,7 @@ def head_features(net: CausalNet, maps_u8: NDArray[np.uint8]) -> NDArray[np.floa
 class _Step:
     """One update of the network: weighted, smoothed cross entropy, AdamW, the recipe's schedule."""
 
-    def __init__(self, net: CausalNet, labels: Tensor, recipe: Recipe) -> None:
+    def __init__(self, net: Network, labels: Tensor, recipe: Recipe) -> None:
         self.net = net
         self.smoothing = recipe.label_smoothing
         self.weights = class_weights(labels.numpy(), recipe.class_power, recipe.model.classes)
@@ -92,8 +108,14 @@ class _Step:
         )
 
     def __call__(self, maps: Tensor, labels: Tensor) -> None:
-        loss = F.cross_entropy(self.net(maps), labels, self.weights, label_smoothing=self.smoothing)
+        if isinstance(self.net, OwnLoss):
+            loss = self.net.training_loss(maps, labels, self._cross_entropy)
+        else:
+            loss = self._cross_entropy(self.net(maps), labels)
         self.optimiser.zero_grad()
         loss.backward()
         self.optimiser.step()
         self.schedule.step()
+
+    def _cross_entropy(self, logits: Tensor, labels: Tensor) -> Tensor:
+        return F.cross_entropy(logits, labels, self.weights, label_smoothing=self.smoothing)

@@ -13,7 +13,9 @@ from typing import Any, TypeVar
 
 from engine.causalnet import COMPACT, PUBLISHED, CausalNetConfig
 from engine.errors import ConfigError
+from train.ablations import ABLATIONS
 from train.augment import NOTHING, AugmentConfig
+from train.baselines import SYSTEMS, BaselineConfig
 from train.prior.made_up import PriorConfig
 
 if sys.version_info >= (3, 11):
@@ -28,7 +30,7 @@ T = TypeVar("T")
 class Recipe:
     """Everything that decides a training run but the data and the seed."""
 
-    model: CausalNetConfig = COMPACT
+    model: CausalNetConfig | BaselineConfig = COMPACT
     prior: PriorConfig = field(default_factory=PriorConfig)
     augment: AugmentConfig = field(default_factory=AugmentConfig)
     epochs: int = 30
@@ -64,6 +66,13 @@ RECIPES = {
         symmetries=False,
     ),
 }
+# The other systems: all of them learn alike, from random weights. The steps are few for the time they take.
+RECIPES |= {
+    name: Recipe(model=BaselineConfig(name), prior=PriorConfig(steps=0), epochs=15, learning_rate=2e-3)
+    for name in SYSTEMS
+}
+# CausalNet's parts left out or changed, from random weights too.
+RECIPES |= {name: Recipe(model=config, prior=PriorConfig(steps=0)) for name, config in ABLATIONS.items()}
 
 
 def load_recipe(name: str, path: Path | None = None) -> Recipe:
