@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from aiortc.codecs import h264, vpx
 
 BITS_PER_PIXEL = 0.25  # 2.3 Mbit/s for 640x480 at 30 fps
+THIN_BITS_PER_PIXEL = 0.06  # the page warns under this
 LEAST_KBPS, MOST_KBPS = 1_500, 12_000
 SHARE_LEAST, SHARE_MOST = 0.5, 1.6  # of what is wanted
 BACK_KBPS = 2_500  # of the picture on its way back, for eyes only

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 
-from realtime.app.run import LOW_FPS, Run, Wanted
+from realtime.app.run import Run, Wanted
 from realtime.contracts import Sink
 from realtime.overlay.layers import LAYERS
 from realtime.ring import Record
@@ -164,7 +164,6 @@ class LiveSession:
             "fps_in": rounded(progress.source_fps),
             "fps_analysed": rounded(progress.analysed_fps),
             "fps_out": rounded(track.rate.fps),
-            "low_fps": progress.source_fps is not None and progress.source_fps < LOW_FPS,
             "server_age_ms": rounded(track.age_ms),
             "encode_ms": rounded(track.encode_ms),
             "analysis_ms": self.run.times.summary().get("frame", {}).get("p50_ms"),

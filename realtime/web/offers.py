@@ -17,10 +17,11 @@ from aiortc.sdp import SessionDescription
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse
 
+from realtime.app.run import LOW_FPS
 from realtime.errors import FlinchError
 from realtime.sources import Source, open_source, paced
 from realtime.sources.webrtc import WebRtcSource
-from realtime.web.answer import wanted_rates
+from realtime.web.answer import THIN_BITS_PER_PIXEL, wanted_rates
 from realtime.web.live import LiveSession
 from realtime.web.peer import Offer, Peer
 from realtime.web.slots import Rate, Slots
@@ -99,6 +100,7 @@ class Reception:
                 "type": "answer",
                 "session": name,
                 "most_kbps": offer.rates.most,
+                "limits": {"thin_bits": THIN_BITS_PER_PIXEL, "low_fps": LOW_FPS},
             }
         except Exception as error:
             await peer.close("the offer could not be answered")

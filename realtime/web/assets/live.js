@@ -253,7 +253,7 @@ class Live extends HTMLElement {
       value.textContent = text;
       return [term, value];
     }));
-    const said = warnings(browser, stats, camera);
+    const said = warnings(browser, stats, camera, this.link?.limits || {});
     const items = this.querySelector(".flinch-warnings");
     if (items.dataset.said === said.join("|")) return;
     items.dataset.said = said.join("|");

@@ -3,10 +3,12 @@
 const GATHER_MS = 2000;
 const HEARTBEAT_MS = 1000;
 const SIZES = {
-  best: { width: { ideal: 1920 }, height: { ideal: 1080 }, frameRate: { ideal: 60 } },
-  hd: { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 60 } },
-  vga: { width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 60 } },
+  best: { width: { ideal: 1920 }, height: { ideal: 1080 } },
+  hd: { width: { ideal: 1280 }, height: { ideal: 720 } },
+  vga: { width: { ideal: 640 }, height: { ideal: 480 } },
 };
+// Many cameras give their largest pictures a few times a second only: then rather a smaller one.
+const RATES = [{ min: 25, ideal: 240 }, { ideal: 240 }];
 
 export class NoCamera extends Error {}
 
@@ -19,7 +21,10 @@ export async function openCamera(size, deviceId) {
   const video = { ...SIZES[size] };
   if (deviceId) video.deviceId = { exact: deviceId };
   try {
-    return await navigator.mediaDevices.getUserMedia({ video, audio: false });
+    const [fast, any] = RATES.map((frameRate) => ({ video: { ...video, frameRate }, audio: false }));
+    return await navigator.mediaDevices.getUserMedia(fast)
+      .catch((error) => (error.name === "OverconstrainedError"
+        ? navigator.mediaDevices.getUserMedia(any) : Promise.reject(error)));
   } catch (error) {
     const words = {
       NotFoundError: "There is no camera on this machine.",
@@ -37,6 +42,7 @@ export class Link extends EventTarget {
     super();
     this.stream = stream;
     this.session = null;
+    this.limits = null; // under which the page warns
     this.ended = false;
     this.pc = new RTCPeerConnection({ iceServers: [] });
     stream?.getVideoTracks()[0].addEventListener("ended", () => this.stop("The camera is gone. Was it unplugged?"));
@@ -64,6 +70,7 @@ export class Link extends EventTarget {
     await this.#gathered();
     const answer = await this.#asked();
     this.session = answer.session;
+    this.limits = answer.limits;
     await this.pc.setRemoteDescription({ type: answer.type, sdp: answer.sdp });
     if (this.stream) await keepTheResolution(video.sender, answer.most_kbps);
     this.heartbeat = setInterval(() => this.send({ kind: "here" }), HEARTBEAT_MS);

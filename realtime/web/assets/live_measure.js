@@ -1,7 +1,6 @@
 // What the browser itself measures of the connection, joined with what the server says, and what to warn of.
 
-const THIN_BITS = 0.06; // bits per pixel under which VP8 smears skin
-const LOW_FPS = 25;
+const SETTLING_FRAMES = 60; // rates are not judged before
 
 const REASONS = { cpu: "this machine is too busy", bandwidth: "the network is too slow", other: "it chose to" };
 
@@ -65,10 +64,11 @@ export function ageMs(browser, server, camera) {
     + (server.encode_ms || 0) + browser.waitMs + browser.decodeMs;
 }
 
-/** What makes the result doubtful, one sentence each. */
-export function warnings(browser, server, camera) {
+/** What makes the result doubtful, one sentence each; `limits` are the server's, as it measured them. */
+export function warnings(browser, server, camera, limits) {
   const said = [];
-  if (server && server.fps_in !== null && server.fps_in < LOW_FPS && server.frames > 60) {
+  const settled = server && server.frames > SETTLING_FRAMES;
+  if (settled && server.fps_in !== null && server.fps_in < limits.low_fps) {
     said.push(`Only ${server.fps_in.toFixed(0)} frames a second arrive: brief movements are missed. `
       + "More light, or a smaller picture, often helps.");
   }
@@ -78,7 +78,7 @@ export function warnings(browser, server, camera) {
         + ` (${REASONS[browser.reason] || "it is still starting"}): small movements are lost.`);
     }
     const bits = (1000 * browser.sentKbps) / (browser.width * browser.height * Math.max(browser.sentFps, 1));
-    if (bits < THIN_BITS && browser.sentFps > 5) {
+    if (settled && bits < limits.thin_bits && browser.sentFps > 5) {
       said.push(`Compression is too strong (${browser.sentKbps.toFixed(0)} kbit/s): small movements are smeared.`);
     }
   }

@@ -119,7 +119,7 @@ class Review extends HTMLElement {
       onclick: () => this.select(ref) }, still,
     made("div", {}, made("div.flinch-card-head", {}, made("strong", {}, one.label), made("span.flinch-sure", {}, `${Math.round(one.confidence * 100)} %`),
       made("span.flinch-status-word", {}, one.status === "pending" ? "" : one.status)),
-    made("div.flinch-when", {}, `${one.kind} · ${one.marks.onset.s.toFixed(2)} s${one.face ? ` · face ${one.face}` : ""}`),
+    made("div.flinch-when", {}, `${one.kind} at ${one.marks.onset.s.toFixed(2)} s${one.face ? ` · face ${one.face}` : ""}`),
     made("div.flinch-when.flinch-of", {}, one.session_name),
     one.flags.length ? made("div.flinch-flags", {}, ...one.flags.map((flag) => made("span.flinch-flag", {}, flag.replace("_", " ")))) : null));
   }

@@ -14,7 +14,7 @@ export class Filter {
   constructor(changed) {
     this.changed = changed;
     this.sessions = [];
-    this.text = made("input", { type: "search", placeholder: "Search session, source, person, note", "aria-label": "Search",
+    this.text = made("input", { type: "search", placeholder: "Search", title: "Session, source, person, note", "aria-label": "Search",
       oninput: () => this.#soon() });
     this.session = this.#choice("Session", []);
     this.source = this.#choice("Source", []);

@@ -30,6 +30,13 @@ def look() -> tuple[gr.themes.Base, str]:
         neutral_hue="slate",
         font=["system-ui", "sans-serif"],
         font_mono=["ui-monospace", "monospace"],
+    ).set(  # the theme's own are too faint to be read by everybody: WCAG wants a contrast of 4.5
+        color_accent="*primary_700",
+        button_primary_background_fill="*primary_700",
+        button_primary_background_fill_dark="*primary_700",
+        button_primary_background_fill_hover="*primary_800",
+        button_primary_background_fill_hover_dark="*primary_800",
+        body_text_color_subdued="*neutral_600",
     )
     links = [f'<link rel="stylesheet" href="/flinch/{name}">' for name in STYLES]
     links += [f'<script type="module" src="/flinch/{name}"></script>' for name in SCRIPTS]
