@@ -101,16 +101,16 @@ class Mol(nn.Module):
         earlier, later = self._features(normalised(frames, self.config.motion_gain))
         return self._recognised(earlier, later)
 
-    def joint(self, frames: Tensor, flow_of: Tensor | None = None) -> Joint:
-        """All heads; the flow of the pairs numbered by `flow_of` (pairs,) only, where that is given."""
+    def joint(self, frames: Tensor, flow_of: Tensor | None = None, flow_clips: int | None = None) -> Joint:
+        """All heads; flow, the costly one, of the pairs `flow_of` of the first `flow_clips` samples only."""
         frames = normalised(frames, self.config.motion_gain)
         earlier, later = self._features(frames)
         landmarks = self.landmark(later.flatten(0, 1)).unflatten(0, later.shape[:2])
         chosen = torch.arange(self.config.pairs) if flow_of is None else flow_of
-        features = torch.cat([earlier, later], dim=2)[:, chosen]
+        features = torch.cat([earlier, later], dim=2)[:flow_clips, chosen]
         flow = self.flow(
-            frames[:, chosen].flatten(0, 1)[:, None],
-            frames[:, chosen + 1].flatten(0, 1)[:, None],
+            frames[:flow_clips, chosen].flatten(0, 1)[:, None],
+            frames[:flow_clips, chosen + 1].flatten(0, 1)[:, None],
             features.flatten(0, 1),
         )
         return Joint(self._recognised(earlier, later), flow.unflatten(0, features.shape[:2]), landmarks)

@@ -77,13 +77,15 @@ def test_shapes_of_all_heads() -> None:
 
 def test_the_published_map_is_sixteen_wide() -> None:
     assert (PUBLISHED_MOL.side, PUBLISHED_MOL.patch) == (16, 441)
-    assert COMPACT_MOL.channels == PUBLISHED_MOL.channels
+    assert (COMPACT_MOL.side, COMPACT_MOL.frames) == (16, PUBLISHED_MOL.frames)
 
 
 def test_flow_of_some_pairs_is_that_of_all() -> None:
     net = Mol(SMALL).eval()
     some = net.joint(frames(2), torch.tensor([5, 0])).flow_px
     torch.testing.assert_close(some, net.joint(frames(2)).flow_px[:, [5, 0]])
+    first = net.joint(frames(2), torch.tensor([3]), 1).flow_px
+    torch.testing.assert_close(first, net.joint(frames(2)).flow_px[:1, [3]])
 
 
 def test_fully_connected_as_written_out() -> None:
