@@ -44,13 +44,10 @@ Row = dict[str, Any]
 def main(argv: Sequence[str] | None = None) -> int:
     args = _parse(argv)
     try:
-        report = measure(args, Console())
+        measure(args, Console())
     except FlinchError as error:
         print(f"train.compression: {error}", file=sys.stderr)
         return 2
-    args.out.mkdir(parents=True, exist_ok=True)
-    (args.out / "compression.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
-    draw(args.out / "compression.png", report["rows"])
     return 0
 
 
@@ -63,11 +60,20 @@ def measure(args: argparse.Namespace, console: Console) -> Row:
         raise DatasetError(f"no neutral stills in {args.faces}; give a folder like faces/neutral")
     cv2.setNumThreads(1)
     flow.warm_up()
-    seen = [one for still in track(stills, "people", console=console) for one in _of_person(still)]
+    seen: list[Seen] = []
+    for count, still in enumerate(track(stills, "people", console=console), 1):
+        seen += _of_person(still)
+        write(args.out, report_of(seen, stills[:count]))  # what was seen so far, for who stops it
+    report = report_of(seen, stills)
+    console.print(as_table(report))
+    console.print(report["limits"])
+    return report
+
+
+def report_of(seen: Sequence[Seen], stills: Sequence[Path]) -> Row:
     rows = summarised(seen)
-    report = {
+    return {
         "date": datetime.date.today().isoformat(),
-        "faces": str(args.faces),
         "people": [still.stem for still in stills],
         "amplitudes_px": AMPLITUDES_PX,
         "noise_levels": NOISE,
@@ -76,9 +82,12 @@ def measure(args: argparse.Namespace, console: Console) -> Row:
         "limits": limits(rows),
         "rows": rows,
     }
-    console.print(as_table(report))
-    console.print(report["limits"])
-    return report
+
+
+def write(out: Path, report: Row) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "compression.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    draw(out / "compression.png", report["rows"])
 
 
 def _of_person(still: Path) -> Iterator[Seen]:
@@ -207,7 +216,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         prog="python -m train.compression", description=(__doc__ or "").split("\n")[0]
     )
     parser.add_argument("--faces", type=Path, default=Path("../shared/data/faces/neutral"), help="of stills")
-    parser.add_argument("--people", type=int, default=5, help="the first so many of the folder")
+    parser.add_argument("--people", type=int, default=4, help="the first so many of the folder")
     parser.add_argument("--out", type=Path, default=Path("out/compression"))
     return parser.parse_args(argv)
 

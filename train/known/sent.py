@@ -22,10 +22,10 @@ from train.known.windows import Watched, Watcher, flow_of_chips
 from train.synth.people import Person
 
 AS_FILMED, DENOISED, PLAIN, H264, RATE = "as filmed", "VP8", "VP8 not denoised", "H.264", "frames a second"
-BITS_PER_PIXEL = (0.01, 0.02, 0.03, 0.06, 0.12, 0.25, 0.5)
-RATES_FPS = (10.0, 12.0, 15.0, 20.0, 25.0)
-REST_S = 1.0  # before the first moving frame comes another third: encoder and spotter have settled
-AFTER_S = 0.7
+BITS_PER_PIXEL = (0.02, 0.04, 0.08, 0.16, 0.3)
+RATES_FPS = (10.0, 15.0, 20.0, 25.0)
+REST_S = 0.7  # before the first moving frame comes another third: encoder and spotter have settled
+AFTER_S = 0.4
 MOVED = 0.2  # share of the amplitude from which on a place counts as moved
 MATCHED = 0.5  # intersection over union, as the MEGC counts a spotted movement
 
