@@ -60,5 +60,5 @@ class MolConfig:
 
 
 PUBLISHED_MOL = MolConfig()
-# Half the channels; a narrow flow head that looks at 7x7 displacements: trains on a processor in half an hour.
+# Half the channels; a narrow flow head that looks at 7x7 displacements: trains on one core in minutes.
 COMPACT_MOL = MolConfig(channels=64, flow_width=16, flow_reach=3, landmark_hidden=256, motion_gain=8.0)

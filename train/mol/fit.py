@@ -3,7 +3,7 @@
     loss = NLL + 10 mean squared flow error (px^2) + 0.1 mean landmark error / pupil distance
 
 The weights are the paper's. Ours: one cycle of the learning rate up to `learning_rate` (the paper keeps 1e-4
-for 1000 steps of 32), mirroring, some more noise, and in each step the flow of one pair of a few samples only,
+for 1000 steps of 32), mirroring, some more noise, in each step the flow of one pair of a few samples only,
 which is the same in the mean and costs a fraction.
 """
 
