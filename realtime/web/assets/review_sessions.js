@@ -66,7 +66,7 @@ class Sessions extends HTMLElement {
       this.#draw();
     } });
     const edit = (key, label) => {
-      const input = made("input.flinch-edit", { type: "text", value: one[key], "aria-label": `${label} of ${one.name}`, maxlength: "200",
+      const input = made("input.flinch-edit", { type: "text", value: one[key], title: one[key], "aria-label": `${label} of ${one.name}`, maxlength: "200",
         placeholder: key === "subject" ? "not named" : "", onchange: () => this.#describe(one.id, { [key]: input.value }) });
       return input;
     };

@@ -12,7 +12,7 @@ WIDTH, HEIGHT = 1000, 80  # of a timeline, in its own units: it is stretched to 
 MOST_OVER = 4.0  # a score this many times over its threshold reaches the top
 LISTED = 6  # candidates on a card; the rest is counted
 COLUMNS = 700  # points drawn of a curve
-EMPTY = """<div class="replay-empty"><p><b>No clip yet.</b> Drop video files on the left and press
+EMPTY = """<div class="replay-empty"><p><b>No clip yet.</b> Give video files and press
 <i>Analyse</i>. Each clip is decoded in a process of its own and analysed as a live camera would be; its
 candidates then wait for you under <i>Review</i>.</p></div>"""
 
