@@ -1,4 +1,8 @@
-"""Motion maps to a label, with calibrated probabilities and the right to say "unclear"."""
+"""A movement to a label, with calibrated probabilities and the right to say "unclear".
+
+CausalNet is shown the motion maps, made of three key frames; MOL eight frames of the window, whose ends may
+be rough and whose apex it does not ask for. The maps are made either way: they are the evidence people see.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.card import DEFAULT_MODEL
+from engine.card import CAUSALNET, DEFAULT_MODEL, MOL
 from engine.runners import BACKENDS, PRECISIONS, Runner, open_runner
 from realtime.errors import ConfigError, EngineMismatch
+from realtime.movement.mol_frames import window_frames
 from realtime.symmetry import symmetric_views
 from realtime.types import LABELS, UNCLEAR, MotionMaps, Recognition
+
+RECOGNISERS = {CAUSALNET: DEFAULT_MODEL, MOL: "mol-compact"}  # shipped models by the name of their network
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +55,7 @@ class Recogniser:
             raise EngineMismatch(f"model {card.name} knows {', '.join(card.labels)}, not {', '.join(LABELS)}")
         self._runner = runner
         self._symmetries = card.symmetries
+        self._frames = card.sample_shape[0] if card.network == MOL else None
         self.temperature = card.temperature if config.temperature is None else config.temperature
         self.unclear_below = card.unclear_below if config.unclear_below is None else config.unclear_below
 
@@ -56,13 +64,18 @@ class Recogniser:
 
         Raises: EngineInputError if the maps are not the published layout.
         """
-        views = symmetric_views(maps.maps_u8[None])[:, 0] if self._symmetries else maps.maps_u8[None]
-        logits = mean_logits(self._runner.infer(views.astype(np.float32)))
+        logits = mean_logits(self._runner.infer(self._shown(maps).astype(np.float32)))
         negative, positive, surprise = (float(chance) for chance in softmax(logits / self.temperature))
         probabilities = (negative, positive, surprise)
         confidence = max(probabilities)
         label = LABELS[probabilities.index(confidence)] if confidence >= self.unclear_below else UNCLEAR
         return Recognition(maps, label, confidence, probabilities)
+
+    def _shown(self, maps: MotionMaps) -> NDArray[np.uint8]:
+        """What the network is asked about, as one batch."""
+        if self._frames is not None:
+            return window_frames(maps.flow.window, self._frames)[None]
+        return symmetric_views(maps.maps_u8[None])[:, 0] if self._symmetries else maps.maps_u8[None]
 
 
 def open_recogniser(config: RecognitionConfig = RecognitionConfig()) -> tuple[Runner, Recogniser]:

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from engine.card import MOL
 from engine.errors import EngineInputError
 from engine.runners.fake import FAKE_CARD, FakeRunner
 from realtime.errors import ConfigError, EngineMismatch, ModelFileError
@@ -129,3 +130,24 @@ def test_symmetric_views_are_asked_and_their_probabilities_averaged():
         assert runner.seen == 4
     said = np.array([softmax(np.array(logits)) for logits in ([0.0, 3.0, -9.0], [1.0, 0.0, -9.0])])
     assert found.probabilities == pytest.approx(said.mean(axis=0))
+
+
+class Seeing(FakeRunner):
+    """Keeps what it was shown."""
+
+    def _infer_one(self, maps_f32):
+        self.shown = maps_f32.copy()
+        return super()._infer_one(maps_f32)
+
+
+def test_mol_is_shown_frames_of_the_window_and_the_maps_stay_as_evidence():
+    card = dataclasses.replace(FAKE_CARD, network=MOL, sample_shape=(8, 128, 128))
+    grays = [np.full((128, 128), 10 * at, np.uint8) for at in range(20)]
+    chips = tuple(SimpleNamespace(gray_u8=gray) for gray in grays)
+    window = SimpleNamespace(chips=chips, onset=2, apex=5, offset=16)
+    maps = MotionMaps(SimpleNamespace(window=window), np.zeros((4, 28, 28, 3), np.uint8))
+    with Seeing(card) as runner:
+        found = Recogniser(runner).recognise(maps)
+        levels = runner.shown.mean(axis=(2, 3))
+    assert found.maps is maps and found.label == "negative"
+    np.testing.assert_allclose(levels, [[20, 40, 60, 80, 100, 120, 140, 160]])
