@@ -53,9 +53,16 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _fit(args: argparse.Namespace) -> None:
     training, tuning, _ = _samples(args)
-    config = FitConfig(args.steps, args.batch, args.learning_rate, seed=args.seed)
-    net = fit(training, SIZES[args.size], config, lambda line: print(line, flush=True))
-    said = {"trained_on": {"samples": len(training), "people": len(np.unique(training.people))}}
+    config = FitConfig(args.steps, args.batch, args.learning_rate, seed=args.seed, minutes=args.minutes)
+    lines: list[str] = []
+
+    def say(line: str) -> None:
+        print(line, flush=True)
+        lines.append(line.strip())
+
+    net = fit(training, SIZES[args.size], config, say)
+    trained_on = {"samples": len(training), "people": len(np.unique(training.people)), "ended": lines[-1]}
+    said = {"trained_on": trained_on}
     card = write_mol(net, _stem(args), said | {"fit": asdict(config) | {"size": args.size}})
     logits = answers(load_mol(card), tuning).logits
     confidence = fit_confidence(logits, tuning.labels, TARGET)
@@ -124,6 +131,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--data", type=Path, help="a prepared dataset instead of made-up movements")
     parser.add_argument("--clips", type=int, default=4000, help="made for training")
     parser.add_argument("--steps", type=int, default=default.steps)
+    parser.add_argument("--minutes", type=float, help="end the training by then, however many steps are done")
     parser.add_argument("--batch", type=int, default=default.batch)
     parser.add_argument("--learning-rate", type=float, default=default.learning_rate)
     parser.add_argument("--seed", type=int, default=0)

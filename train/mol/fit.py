@@ -24,7 +24,8 @@ from train.mol.data import Samples
 from train.mol.landmarks import EYES_68, MIRROR_68
 
 FLOW_WEIGHT, LANDMARK_WEIGHT = 10.0, 0.1
-SAY_EVERY = 50  # steps
+RISE = 0.15  # of the training with a rising learning rate
+SAY_EVERY = 25  # steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class FitConfig:
     flow_clips: int = 4  # samples of a batch whose flow is looked at
     noise: float = 1.0  # gray levels, added in every step
     seed: int = 0
+    minutes: float | None = None  # end by then, the learning rate brought down in time; else after `steps`
 
     def __post_init__(self) -> None:
         if min(self.steps, self.batch, self.flow_clips) < 1 or self.learning_rate <= 0:
@@ -76,12 +78,13 @@ def fit(samples: Samples, model: MolConfig, config: FitConfig, say: Callable[[st
     rng = np.random.default_rng(config.seed)
     net = Mol(model).train()
     optimiser = torch.optim.AdamW(net.parameters(), config.learning_rate, weight_decay=config.weight_decay)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, config.learning_rate, total_steps=config.steps, pct_start=0.15
-    )
-    began, kept = time.perf_counter(), []
+    began, kept = time.perf_counter(), list[list[float]]()
     order = _shuffled(samples, config, rng)
     for step in range(config.steps):
+        done = progress(step, time.perf_counter() - began, config)
+        if done >= 1.0:
+            break
+        optimiser.param_groups[0]["lr"] = config.learning_rate * one_cycle(done)
         pair = rng.integers(model.pairs, size=1)
         batch = _varied(batch_of(samples, order[step], pair, config.flow_clips), config.noise, rng)
         found = losses(net.joint(batch.frames, torch.from_numpy(pair), config.flow_clips), batch)
@@ -89,13 +92,30 @@ def fit(samples: Samples, model: MolConfig, config: FitConfig, say: Callable[[st
         found.total.backward()
         torch.nn.utils.clip_grad_norm_(net.parameters(), 5.0)
         optimiser.step()
-        schedule.step()
         kept.append([float(each.detach()) for each in (found.label, found.flow, found.landmark)])
         if (step + 1) % SAY_EVERY == 0 or step + 1 == config.steps:
-            mean = Losses(*(torch.tensor(each) for each in np.mean(kept, axis=0)))
-            say(f"{time.perf_counter() - began:6.0f} s, step {step + 1} of {config.steps}: {mean}")
-            kept = []
+            say(_line(step + 1, config, time.perf_counter() - began, kept[-SAY_EVERY:]))
+    say(_line(len(kept), config, time.perf_counter() - began, kept[-SAY_EVERY:]))
     return net.eval()
+
+
+def _line(step: int, config: FitConfig, seconds: float, kept: list[list[float]]) -> str:
+    """Where the training is, with the mean of the losses `kept`."""
+    mean = Losses(*(torch.tensor(each) for each in np.mean(kept or [[np.nan] * 3], axis=0)))
+    return f"{seconds:6.0f} s, step {step} of {config.steps}: {mean}"
+
+
+def progress(step: int, seconds: float, config: FitConfig) -> float:
+    """Share of the training that is over, by steps or by the clock, whichever is ahead."""
+    by_clock = 0.0 if config.minutes is None else seconds / (60 * config.minutes)
+    return max(step / config.steps, by_clock)
+
+
+def one_cycle(done: float) -> float:
+    """Share of the highest learning rate: up in a straight line, down along a cosine."""
+    if done < RISE:
+        return 0.04 + 0.96 * done / RISE
+    return 0.5 + 0.5 * float(np.cos(np.pi * (done - RISE) / (1 - RISE)))
 
 
 def batch_of(samples: Samples, rows: np.ndarray, pairs: np.ndarray, flow_clips: int | None = None) -> Batch:

@@ -11,7 +11,7 @@ import torch
 from engine.errors import ConfigError
 from engine.mol import Joint, Mol, MolConfig
 from train.mol.data import Samples
-from train.mol.fit import FitConfig, Losses, batch_of, fit, losses, mirrored
+from train.mol.fit import FitConfig, Losses, batch_of, fit, losses, mirrored, one_cycle, progress
 from train.mol.landmarks import pupil_distance
 
 TINY = MolConfig(channels=16, flow_width=2, flow_reach=1, hidden=16, landmark_hidden=16, motion_gain=8.0)
@@ -80,6 +80,21 @@ def test_the_same_seed_learns_the_same(samples: Samples) -> None:
     nets = [fit(samples, TINY, config, lambda line: None) for _ in range(2)]
     for one, two in zip(nets[0].parameters(), nets[1].parameters(), strict=True):
         torch.testing.assert_close(one, two)
+
+
+def test_the_rate_goes_up_and_down_by_steps_or_by_the_clock() -> None:
+    rates = [one_cycle(done) for done in np.linspace(0, 1, 21)]
+    assert max(rates) == pytest.approx(1.0, abs=1e-6) == rates[3] and rates[0] < 0.1 and rates[-1] < 1e-6
+    config = FitConfig(steps=10, minutes=1.0)
+    assert progress(5, 6.0, config) == 0.5
+    assert progress(1, 45.0, config) == 0.75
+    assert progress(1, 45.0, FitConfig(steps=10)) == 0.1
+
+
+def test_the_clock_ends_the_training(samples: Samples) -> None:
+    lines: list[str] = []
+    fit(samples, TINY, FitConfig(steps=5, batch=2, minutes=1e-9), lines.append)
+    assert len(lines) == 1 and "step 0 of 5" in lines[0]
 
 
 def test_config_says_what_is_wrong() -> None:
