@@ -47,10 +47,10 @@ class Entry:
     groups: int | None = None  # of subjects; None: leave one subject out
 
 
-def entries(ablation_groups: int | None) -> dict[str, Entry]:
+def entries(groups: int | None, ablation_groups: int | None) -> dict[str, Entry]:
     """Everything that can be compared, by name."""
-    systems = {name: Entry(name, name, "baselines", PROTOCOLS) for name in SYSTEMS}
-    systems[RANDOM_START] = Entry(RANDOM_START, "whole", "baselines", PROTOCOLS)
+    systems = {name: Entry(name, name, "baselines", PROTOCOLS, groups) for name in SYSTEMS}
+    systems[RANDOM_START] = Entry(RANDOM_START, "whole", "baselines", PROTOCOLS, groups)
     ablated = {name: Entry(name, name, "ablations", ("honest",), ablation_groups) for name in ABLATIONS}
     return systems | ablated
 
@@ -60,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if args.seeds < 1 or args.jobs < 1:
             raise ConfigError("--seeds and --jobs must be at least 1")
-        chosen = _chosen(args.only, entries(args.ablation_groups or None))
+        chosen = _chosen(args.only, entries(args.groups or None, args.ablation_groups or None))
         for number, entry in enumerate(chosen, 1):
             console.rule(f"{number} of {len(chosen)}: {entry.name}")
             code = train_one(entry, args)
@@ -81,7 +81,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def train_one(entry: Entry, args: argparse.Namespace) -> int:
     """Train and keep one entry under each of its protocols; returns the exit code of `train.loso`."""
-    base, kept = args.out / entry.name, args.results / entry.kind / entry.name
+    base = args.out / (entry.model if entry.groups is None else f"{entry.model}-{entry.groups}")
+    kept = args.results / entry.kind / entry.name
     for protocol in entry.protocols:
         command = ["--data", str(args.data), "--protocol", protocol, "--model", entry.model]
         command += ["--seeds", str(args.seeds), "--jobs", str(args.jobs)]
@@ -159,7 +160,8 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--only", nargs="+", metavar="NAME", help="baselines, ablations, nothing, or names")
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=1, help="folds side by side")
-    parser.add_argument("--ablation-groups", type=int, default=10, help="of subjects; 0: leave one out")
+    parser.add_argument("--groups", type=int, default=0, help="of subjects, for systems; 0: leave one out")
+    parser.add_argument("--ablation-groups", type=int, default=10, help="the same for ablations")
     parser.add_argument("--config", type=Path, help="TOML file that changes keys of every recipe")
     parser.add_argument("--time", action="store_true", help="measure milliseconds; on a quiet machine")
     parser.add_argument("--results", type=Path, default=Path("train/results"), help="what is kept")

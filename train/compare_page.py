@@ -124,7 +124,8 @@ def _how(report: Report | None) -> str:
     )
     words = [
         f"{report['seeds']} seed{'s' * (report['seeds'] > 1)}",
-        f"{report['folds']} folds",
+        f"{report['folds']} folds"
+        + (" (groups of whole people)" if report.get("groups") else " (one person each)"),
         f"{recipe['epochs']} epochs of batches of {recipe['batch']} at {recipe['learning_rate']:g}",
         start or "random start",
         f"{sum(report['fold_s']) / 60:.0f} min of training",

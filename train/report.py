@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,17 +31,32 @@ class Run:
     seed: int | str
     logits: NDArray[np.float32]  # (n, 3)
     fold_s: float  # training time of all its folds, summed
-    epochs: float  # mean over folds
+    epochs: float  # mean over left-out subjects
 
 
 def pool(seed: int, results: Sequence[FoldResult], data: Features, protocol: str) -> Run:
-    """All folds of one seed as one set of predictions."""
+    """All folds of one seed as one set of predictions; a choice is made for each subject apart."""
     logits = np.full((len(data), len(CLASSES)), np.nan, dtype=np.float32)
-    epochs = [chosen_epoch(result, data.labels[result.rows], protocol) for result in results]
-    for result, epoch in zip(results, epochs, strict=True):
-        known = result.history[epoch][:, : len(CLASSES)]  # a wider head is read where it can be right
-        logits[result.rows] = known
+    epochs: list[int] = []
+    for result in results:
+        for part in _by_subject(result, data):
+            epoch = chosen_epoch(part, data.labels[part.rows], protocol)
+            known = part.history[epoch][:, : len(CLASSES)]  # a wider head is read where it can be right
+            logits[part.rows] = known
+            epochs.append(epoch)
     return Run(seed, logits, sum(result.wall_s for result in results), float(np.mean(epochs)) + 1)
+
+
+def _by_subject(result: FoldResult, data: Features) -> list[FoldResult]:
+    """A fold of several subjects as one for each; a fold of one subject as it is."""
+    subjects = np.array([data.subjects[row] for row in result.rows])
+    masks = [subjects == subject for subject in dict.fromkeys(subjects.tolist())]
+    return [
+        replace(
+            result, rows=result.rows[mask], history=result.history[:, mask], features=result.features[mask]
+        )
+        for mask in masks
+    ]
 
 
 def ensemble(runs: Sequence[Run]) -> Run:

@@ -79,7 +79,7 @@ def test_refusals_are_one_line(command, capsys):
 
 def test_everything_has_a_row_and_a_source(tmp_path):
     assert set(SYSTEMS) <= set(PUBLISHED)
-    ablations = {name for name, entry in entries(10).items() if entry.kind == "ablations"}
+    ablations = {name for name, entry in entries(None, 10).items() if entry.kind == "ablations"}
     assert set(ABOUT_ABLATIONS) == ablations
     write_page(tmp_path / "PAGE.md", tmp_path)
     page = (tmp_path / "PAGE.md").read_text()

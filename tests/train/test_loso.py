@@ -10,7 +10,7 @@ import pytest
 
 from train import folds
 from train.loso import main
-from train.report import Run, ensemble
+from train.report import Run, ensemble, pool
 
 TINY = """
 epochs = 2
@@ -98,6 +98,19 @@ def test_honest_takes_the_last_epoch_and_paper_the_first_best():
     result = folds.FoldResult(np.arange(2), history, np.zeros((2, 1), np.float32), 0.0)
     assert folds.chosen_epoch(result, labels, "honest") == 3
     assert folds.chosen_epoch(result, labels, "paper") == 1
+
+
+def test_in_a_fold_of_several_people_each_has_an_own_best_epoch(small):
+    rows = np.array([0, 4])  # the first clips of two people
+    history = np.zeros((3, 2, 5), np.float32)  # a head of five classes
+    history[1, 0, small.labels[0]] = history[0, 1, small.labels[4]] = 1.0
+    history[..., (small.labels[0] + 1) % 3] += 0.5
+    result = folds.FoldResult(rows, history, np.zeros((2, 1), np.float32), 1.0)
+    paper = pool(0, [result], small, "paper")
+    assert paper.epochs == pytest.approx((2 + 1) / 2)
+    assert paper.logits.shape == (len(small), 3)
+    np.testing.assert_array_equal(paper.logits[rows].argmax(axis=1), small.labels[rows])
+    assert pool(0, [result], small, "honest").epochs == 3
 
 
 def test_seeds_as_one_are_their_mean_probabilities(small):

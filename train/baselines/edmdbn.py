@@ -1,5 +1,5 @@
-"""EDMDBN: Ma, Wang and others, "Entire-detail motion dual-branch network for micro-expression recognition",
-Pattern Recognition Letters, 2025, openreview lNPiybh4hb.
+"""EDMDBN: "Entire-detail motion dual-branch network for micro-expression recognition", 2025, openreview
+lNPiybh4hb; its release is likemby/EDMDBN.
 
 Two branches of shifted-window transformers: one for the entire motion from onset to apex, one for its
 details over the sequence; each stage's output is weighed by an attention map that accumulates over the

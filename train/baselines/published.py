@@ -40,5 +40,7 @@ PUBLISHED: dict[str, Published] = {
     "sgcn": Published(
         "SGCN, 2024", "Neural Networks 178: SAMM and five classes of MMEW; no composite figure"
     ),
-    "edmdbn": Published("EDMDBN, 2025", "SMIC, CASME II, SAMM and MMEW apart; no composite figure"),
+    "edmdbn": Published(
+        "EDMDBN, 2025", "openreview lNPiybh4hb: SMIC, CASME II, SAMM and MMEW apart; no composite figure"
+    ),
 }
