@@ -4,6 +4,7 @@
     fit     trains, fits temperature and limit on the tuning people, writes weights, graph and card
     score   the figures of the reporting people, each beside a simple baseline, onto the card
     bench   milliseconds and memory beside CausalNet
+    agree   labels of a live run of the demo (--out is its folder) beside the demo's truth
 
 With --data the samples are those of a folder that train.prepare wrote, its people dealt into the three parts.
 """
@@ -25,6 +26,7 @@ from engine.errors import ConfigError, FlinchError
 from engine.mol import COMPACT_MOL, PUBLISHED_MOL
 from engine.runners import open_runner
 from engine.weights import load_mol
+from train.mol.agree import agreement
 from train.mol.bench import bench
 from train.mol.confidence import Confidence, fit_confidence, said_of
 from train.mol.data import Samples, by_people, made_samples, prepared_samples
@@ -44,7 +46,7 @@ TARGET = 0.8  # share of the labels that shall be right where one is given
 def main(argv: Sequence[str] | None = None) -> int:
     args = _parse(argv)
     try:
-        {"make": _samples, "fit": _fit, "score": _score, "bench": _bench}[args.do](args)
+        {"make": _samples, "fit": _fit, "score": _score, "bench": _bench, "agree": _agree}[args.do](args)
     except FlinchError as error:
         print(f"train.mol: {error}", file=sys.stderr)
         return 2
@@ -91,6 +93,10 @@ def _bench(args: argparse.Namespace) -> None:
         print(line, flush=True)
 
 
+def _agree(args: argparse.Namespace) -> None:
+    print(agreement(args.out))
+
+
 def _samples(args: argparse.Namespace) -> tuple[Samples, Samples, Samples]:
     """Of the training, the tuning and the reporting people."""
     if args.data is not None:
@@ -121,7 +127,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         epilog=(__doc__ or "").split("\n\n", 1)[1],
     )
     default = FitConfig()
-    parser.add_argument("do", choices=("make", "fit", "score", "bench"))
+    parser.add_argument("do", choices=("make", "fit", "score", "bench", "agree"))
     parser.add_argument(
         "--out", type=Path, required=True, help="keeps samples; and weights, without --weights"
     )
