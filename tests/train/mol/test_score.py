@@ -13,7 +13,7 @@ from engine.mol import Mol
 from engine.runners.fake import FakeRunner
 from tests.train.mol.test_fit import TINY
 from train.mol.__main__ import main
-from train.mol.confidence import Confidence, calibration_error, fit_confidence, said_of
+from train.mol.confidence import calibration_error, fit_confidence, said_of
 from train.mol.data import Samples, by_people
 from train.mol.score import figures, flow_baselines, landmark_errors, mean_face_errors, recognition
 from train.mol.ship import write_mol
@@ -74,12 +74,18 @@ def test_parts_share_no_people(samples: Samples) -> None:
     assert set.union(*people) == set(samples.people)
 
 
-def test_bench_says_one_line_a_runner(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_bench_says_one_line_a_runner(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("train.mol.bench.BACKENDS", ("onnxruntime", "tensorrt"))
     write_mol(Mol(TINY).eval(), tmp_path / "tiny", {})
     assert main(["bench", "--out", str(tmp_path), "--name", "tiny", "--seconds", "0.05"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert sum(line.startswith("tiny | ") for line in lines) == 3
-    assert sum(line.startswith("causalnet-compact | ") for line in lines) == 3
+    assert [line.split(" | ")[:2] for line in lines[1::2]] == [
+        ["causalnet-compact", "onnxruntime"],
+        ["tiny", "onnxruntime"],
+    ]
+    assert all("not here" in line for line in lines[2::2])
 
 
 def test_no_prepared_folder_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -98,4 +104,3 @@ def test_samples_of_the_synth_are_made_once(
     assert main(arguments) == 0
     np.testing.assert_array_equal(np.load(tmp_path / "training-20" / "frames_u8.npy"), made)
     assert len(np.load(tmp_path / "tuning-3" / "labels.npy")) == 3
-    assert isinstance(Confidence(1.0, 0.5), Confidence)
