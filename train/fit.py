@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+import itertools
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 import torch
@@ -20,7 +22,7 @@ from train.features import Features
 from train.recipe import Recipe
 
 Network = CausalNet | Baseline
-EpochHook = Callable[[Network], None]  # called after each epoch with the network in eval mode
+EpochHook = Callable[[Network], bool | None]  # given the network in eval mode after each epoch; True stops
 
 
 def fit(
@@ -33,7 +35,9 @@ def fit(
 ) -> Network:
     """Train a network on all of `data`; the same arguments on the same machine give the same network.
 
-    `start` are the weights to begin with, as `train.pretrain` makes them; without, they are random.
+    `start` are the weights to begin with, as `train.pretrain` makes them; without, they are random. The
+    trained weights are drawn back towards it by the recipe's `keep_start` (Wortsman et al., "Robust
+    fine-tuning of zero-shot models", CVPR 2022, equation 1, in which alpha is 1 - keep_start).
     """
     torch.manual_seed(seed)
     net = untrained(recipe)
@@ -43,14 +47,34 @@ def fit(
     labels = torch.from_numpy(data.labels)
     step = _Step(net, labels, recipe)
     rng = torch.Generator().manual_seed(seed)
-    for _ in range(recipe.epochs):
+    for rows_of_epoch in _epochs(len(data), recipe, rng):
         net.train()
-        for rows in torch.randperm(len(data), generator=rng).split(recipe.batch or len(data)):
+        for rows in rows_of_epoch:
             maps = complete(augment(flows[rows], labels[rows], recipe.augment, rng))
             step(maps, labels[rows])
-        if on_epoch is not None:
-            on_epoch(net.eval())
-    return net.eval()
+        if on_epoch is not None and on_epoch(drawn_back(net, start, recipe.keep_start)):
+            break
+    return drawn_back(net, start, recipe.keep_start)
+
+
+def drawn_back(net: Network, start: Mapping[str, Tensor] | None, share: float) -> Network:
+    """The network in eval mode, or a copy whose weights are by `share` those it began with."""
+    if start is None or share == 0.0:
+        return net.eval()
+    drawn = copy.deepcopy(net)
+    drawn.load_state_dict({name: value.lerp(start[name], share) for name, value in net.state_dict().items()})
+    return drawn.eval()
+
+
+def _epochs(n: int, recipe: Recipe, rng: torch.Generator) -> Iterator[tuple[Tensor, ...]]:
+    """The batches of rows of each epoch: all samples once, or one batch where the recipe says so."""
+    batch = recipe.batch or n
+    if not recipe.by_update:
+        yield from (torch.randperm(n, generator=rng).split(batch) for _ in range(recipe.epochs))
+        return
+    passes = math.ceil(recipe.epochs / math.ceil(n / batch))
+    batches = (rows for _ in range(passes) for rows in torch.randperm(n, generator=rng).split(batch))
+    yield from ((rows,) for rows in itertools.islice(batches, recipe.epochs))
 
 
 def untrained(recipe: Recipe) -> Network:
@@ -100,7 +124,8 @@ class _Step:
         self.optimiser = torch.optim.AdamW(
             net.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True
         )
-        steps = recipe.epochs * math.ceil(len(labels) / (recipe.batch or len(labels)))
+        batches = 1 if recipe.by_update else math.ceil(len(labels) / (recipe.batch or len(labels)))
+        steps = recipe.epochs * batches
         self.schedule: torch.optim.lr_scheduler.LRScheduler = (
             torch.optim.lr_scheduler.OneCycleLR(self.optimiser, recipe.learning_rate, total_steps=steps)
             if recipe.one_cycle

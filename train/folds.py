@@ -25,7 +25,7 @@ from safetensors.torch import load_file, save_file
 from engine.errors import ConfigError
 from realtime.cluster import on_ray
 from train.features import Features
-from train.fit import fit, head_features, predict
+from train.fit import Network, fit, head_features, predict
 from train.pretrain import pretrained
 from train.recipe import Recipe, fingerprint
 from train.splits import Fold
@@ -86,14 +86,15 @@ def run_fold(task: FoldTask) -> Path:
     """Train, predict the left-out rows, keep the result."""
     began = time.perf_counter()
     train, maps_u8 = task.data.take(task.fold.train), task.data.maps_u8[task.fold.test]
+    labels = task.data.labels[task.fold.test]
     history: list[NDArray[np.float32]] = []
-    net = fit(
-        train,
-        task.recipe,
-        task.seed,
-        lambda trained: history.append(predict(trained, maps_u8, task.recipe.symmetries)),
-        start=None if task.start is None else load_file(task.start),
-    )
+
+    def tested(trained: Network) -> bool:
+        history.append(predict(trained, maps_u8, task.recipe.symmetries))
+        return task.recipe.stop_when_right and bool((history[-1].argmax(axis=1) == labels).all())
+
+    start = None if task.start is None else load_file(task.start)
+    net = fit(train, task.recipe, task.seed, tested, start=start)
     result = FoldResult(
         task.fold.test, np.stack(history), head_features(net, maps_u8), time.perf_counter() - began
     )

@@ -44,6 +44,10 @@ def run(args: argparse.Namespace, console: Console) -> None:
     if args.seeds < 1 or args.jobs < 1:
         raise ConfigError("--seeds and --jobs must be at least 1")
     recipe = load_recipe(args.model, args.config)
+    if recipe.stop_when_right and args.protocol != "paper":
+        raise ConfigError(
+            f"{args.model} looks at the left-out subject; give --protocol paper"
+        )
     data = read_features(args.data)
     folds = _folds(data, args.groups)
     description = {

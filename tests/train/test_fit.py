@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -47,6 +49,34 @@ def test_symmetric_prediction_is_the_mean_over_the_views_and_the_same_for_each(s
     logits = predict(net, small.maps_u8, symmetries=True)
     np.testing.assert_allclose(np.exp(logits), np.mean(chances, axis=0), atol=1e-5)
     np.testing.assert_allclose(logits, predict(net, views[3], symmetries=True), atol=1e-4)
+
+
+def test_the_start_is_kept_in_part(small):
+    torch.manual_seed(5)
+    start = {name: value.clone() for name, value in CausalNet(TINY).state_dict().items()}
+    free, half, held = (
+        fit(small, replace(QUICK, epochs=2, keep_start=share), 0, start=start).state_dict()
+        for share in (0.0, 0.5, 1.0)
+    )
+    for name, value in start.items():
+        torch.testing.assert_close(held[name], value)
+        torch.testing.assert_close(half[name], (free[name] + value) / 2, rtol=1e-4, atol=1e-5)
+    assert any((free[name] - value).abs().max() > 1e-3 for name, value in start.items())
+
+
+def test_an_epoch_of_one_update_and_a_hook_that_stops(small):
+    seen = []
+    fit(
+        small,
+        replace(QUICK, epochs=7, by_update=True),
+        0,
+        lambda net: seen.append(predict(net, small.maps_u8, False)),
+    )
+    assert len(seen) == 7, "three batches a pass, cut after seven"
+    assert all(np.abs(one - next_one).max() > 0 for one, next_one in zip(seen, seen[1:], strict=False))
+    stopped = []
+    fit(small, QUICK, 0, lambda net: bool(stopped.append(1)) or len(stopped) == 3)
+    assert len(stopped) == 3
 
 
 def test_full_batch_and_constant_rate(small):
