@@ -2,8 +2,7 @@
 # make web [ARGS="..."]   the environment, then python -m realtime.web
 # make test               the environment, then every check and test
 # make gpu                the environment with TensorRT
-# Each room's tests have a process of their own: after tests/engine/test_build.py, which builds OpenVINO and
-# ONNX engines, the interpreter crashed in garbage collection while the live rooms' tests ran (not understood).
+# Each room's tests have a process of their own: native libraries share less, and a crash names its room.
 # The environment is .venv; it is made again only when a requirement file changes.
 
 PYTHON_IN_VENV := .venv/bin/python
