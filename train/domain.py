@@ -13,7 +13,6 @@ import multiprocessing
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,6 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
-from rich.table import Column, Table
 
 from engine.card import DEFAULT_MODEL, read_card
 from engine.errors import ConfigError, FlinchError
@@ -32,34 +30,11 @@ from realtime.recognition import mean_logits, softmax
 from realtime.symmetry import symmetric_views
 from train.errors import DatasetError
 from train.features import Features, read_features
-from train.known.conditions import (
-    AMPLITUDES_PX,
-    CROPS,
-    FITTED,
-    MOVEMENTS,
-    NOISE,
-    conditions,
-    show_cached,
-)
+from train.known.conditions import AMPLITUDES_PX, FITTED, NOISE, show_cached
 from train.known.people import read_person
+from train.known.score import SHRUNK, Seen, as_table, joined, right, said, targets, unclear
 from train.known.statistics import agreement, statistics, with_spread
 from train.known.windows import maps_of_chips
-from train.report import CLASSES
-
-PLAIN = ("4", "12", "17", "1+2")  # the movements whose class nobody disputes
-PLAIN_TARGET, ALL_TARGET, LOSS_TARGET = 0.95, 0.88, 0.03
-SHRUNK = "spread as published"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Seen:
-    """Movements as the network gets them; position i of every field is the same one."""
-
-    conditions: NDArray[np.str_]
-    units: NDArray[np.str_]
-    labels: NDArray[np.int64]
-    amplitudes_px: NDArray[np.float64]
-    maps_u8: NDArray[np.uint8]  # (n, 4, 28, 28, 3)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -80,10 +55,10 @@ def measure(args: argparse.Namespace, console: Console) -> dict[str, Any]:
     stills = _stills(args.faces, args.people)
     published = None if args.data is None else read_features(args.data)
     parts = list(track(see(stills, args.cache, args.jobs), "people", total=len(stills), console=console))
-    seen = _joined(parts)
+    seen = joined(parts)
     with open_runner(args.backend, args.weights) as runner:
         if published is not None:
-            seen = _joined([seen, _shrunk(seen, published)])
+            seen = joined([seen, _shrunk(seen, published)])
         chances = probabilities(seen.maps_u8, runner)
     answers, found = chances.argmax(axis=1), right(seen, chances.argmax(axis=1))
     card = read_card(args.weights)
@@ -136,65 +111,6 @@ def probabilities(maps_u8: NDArray[np.uint8], runner: Runner) -> NDArray[np.floa
     return np.stack([softmax(mean_logits(logits[:, i]) / card.temperature) for i in range(len(maps_u8))])
 
 
-def right(seen: Seen, answers: NDArray[np.int64]) -> dict[str, dict[str, float]]:
-    """Share named rightly, by condition and movement; "plain" and "all" are over movements."""
-    hits = answers == seen.labels
-    parts = {name: seen.conditions == name for name in (*conditions(), SHRUNK)}
-    for amplitude in AMPLITUDES_PX:
-        parts[f"{FITTED}, {amplitude:g} px"] = parts[FITTED] & (seen.amplitudes_px == amplitude)
-    return {name: _row(seen, hits, part) for name, part in parts.items() if part.any()}
-
-
-def said(seen: Seen, answers: NDArray[np.int64]) -> dict[str, dict[str, float]]:
-    """What each movement was taken for with the fitted crop, in shares."""
-    shares: dict[str, dict[str, float]] = {}
-    for known in MOVEMENTS:
-        of_it = answers[(seen.conditions == FITTED) & (seen.units == known.name)]
-        shares[known.name] = {name: round(float((of_it == at).mean()), 4) for at, name in enumerate(CLASSES)}
-    return shares
-
-
-def unclear(seen: Seen, chances: NDArray[np.float64], limit: float) -> dict[str, float]:
-    """Share that the product would call unclear, by condition."""
-    below = chances.max(axis=1) < limit
-    return {
-        name: round(float(below[seen.conditions == name].mean()), 4) for name in np.unique(seen.conditions)
-    }
-
-
-def _row(seen: Seen, hits: NDArray[np.bool_], part: NDArray[np.bool_]) -> dict[str, float]:
-    of_unit = {known.name: part & (seen.units == known.name) for known in MOVEMENTS}
-    groups = of_unit | {"plain": part & np.isin(seen.units, PLAIN), "all": part}
-    return {name: round(float(hits[group].mean()), 4) for name, group in groups.items() if group.any()}
-
-
-def targets(found: dict[str, dict[str, float]]) -> dict[str, dict[str, float | bool]]:
-    """The issue's figures, and whether they are reached."""
-    fitted = found[FITTED]
-    loss = {group: max(fitted[group] - found[name][group] for name in CROPS) for group in ("plain", "all")}
-    return {
-        "plain": {"right": fitted["plain"], "target": PLAIN_TARGET, "met": fitted["plain"] >= PLAIN_TARGET},
-        "all": {"right": fitted["all"], "target": ALL_TARGET, "met": fitted["all"] >= ALL_TARGET},
-        **{
-            f"worst crop, {group}": {
-                "lost": round(lost, 4),
-                "at_most": LOSS_TARGET,
-                "met": lost <= LOSS_TARGET,
-            }
-            for group, lost in loss.items()
-        },
-    }
-
-
-def as_table(found: dict[str, dict[str, float]]) -> Table:
-    columns = [*(known.name for known in MOVEMENTS), "plain", "all"]
-    name_column = Column("condition", no_wrap=True)
-    table = Table(name_column, *columns, title="known movements named rightly")
-    for condition, row in found.items():
-        table.add_row(condition, *(f"{row[name]:.3f}" for name in columns))
-    return table
-
-
 def _compared(seen: Seen, published: Features | None) -> dict[str, Any]:
     part = seen.conditions == FITTED
     live, labels = seen.maps_u8[part], seen.labels[part]
@@ -224,10 +140,6 @@ def _shrunk(seen: Seen, published: Features) -> Seen:
     maps = with_spread(seen.maps_u8[part], spread)
     names = np.full(int(part.sum()), SHRUNK)
     return Seen(names, seen.units[part], seen.labels[part], seen.amplitudes_px[part], maps)
-
-
-def _joined(parts: Sequence[Seen]) -> Seen:
-    return Seen(*(np.concatenate([getattr(part, name) for part in parts]) for name in Seen.__slots__))
 
 
 def _stills(folder: Path, people: int) -> list[Path]:
