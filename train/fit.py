@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping
@@ -35,9 +34,7 @@ def fit(
 ) -> Network:
     """Train a network on all of `data`; the same arguments on the same machine give the same network.
 
-    `start` are the weights to begin with, as `train.pretrain` makes them; without, they are random. The
-    trained weights are drawn back towards it by the recipe's `keep_start` (Wortsman et al., "Robust
-    fine-tuning of zero-shot models", CVPR 2022, equation 1, in which alpha is 1 - keep_start).
+    `start` are the weights to begin with, as `train.pretrain` makes them; without, they are random.
     """
     torch.manual_seed(seed)
     net = untrained(recipe)
@@ -52,29 +49,9 @@ def fit(
         for rows in rows_of_epoch:
             maps = complete(augment(flows[rows], labels[rows], recipe.augment, rng))
             step(maps, labels[rows])
-        if on_epoch is not None and on_epoch(drawn_back(net, start, recipe.keep_start)):
+        if on_epoch is not None and on_epoch(net.eval()):
             break
-    return drawn_back(net, start, recipe.keep_start)
-
-
-def drawn_back(net: Network, start: Mapping[str, Tensor] | None, share: float) -> Network:
-    """The network in eval mode, or a copy whose weights are by `share` those it began with."""
-    if start is None or share == 0.0:
-        return net.eval()
-    drawn = copy.deepcopy(net)
-    drawn.load_state_dict({name: value.lerp(start[name], share) for name, value in net.state_dict().items()})
-    return drawn.eval()
-
-
-def _epochs(n: int, recipe: Recipe, rng: torch.Generator) -> Iterator[tuple[Tensor, ...]]:
-    """The batches of rows of each epoch: all samples once, or one batch where the recipe says so."""
-    batch = recipe.batch or n
-    if not recipe.by_update:
-        yield from (torch.randperm(n, generator=rng).split(batch) for _ in range(recipe.epochs))
-        return
-    passes = math.ceil(recipe.epochs / math.ceil(n / batch))
-    batches = (rows for _ in range(passes) for rows in torch.randperm(n, generator=rng).split(batch))
-    yield from ((rows,) for rows in itertools.islice(batches, recipe.epochs))
+    return net.eval()
 
 
 def untrained(recipe: Recipe) -> Network:
@@ -112,6 +89,17 @@ def head_features(net: Network, maps_u8: NDArray[np.uint8]) -> NDArray[np.float3
     """What the head sees, (n, width), of maps (n, 4, 28, 28, 3)."""
     parts = torch.from_numpy(maps_u8).float().split(64)
     return torch.cat([net.features(part) for part in parts]).numpy()
+
+
+def _epochs(n: int, recipe: Recipe, rng: torch.Generator) -> Iterator[tuple[Tensor, ...]]:
+    """The batches of rows of each epoch: all samples once, or one batch where the recipe says so."""
+    batch = recipe.batch or n
+    if not recipe.by_update:
+        yield from (torch.randperm(n, generator=rng).split(batch) for _ in range(recipe.epochs))
+        return
+    passes = math.ceil(recipe.epochs / math.ceil(n / batch))
+    batches = (rows for _ in range(passes) for rows in torch.randperm(n, generator=rng).split(batch))
+    yield from ((rows,) for rows in itertools.islice(batches, recipe.epochs))
 
 
 class _Step:

@@ -41,7 +41,6 @@ class Recipe:
     label_smoothing: float = 0.1
     class_power: float = 0.5  # class weight = frequency ** -power: 0 none, 0.5 square root, 1 balanced
     symmetries: bool = True  # predictions are the mean over mirrored and time-reversed maps
-    keep_start: float = 0.45  # share of the start's weights in the trained network, see `train.fit`
     by_update: bool = False  # an epoch is one batch, so that predictions are kept after every update
     stop_when_right: bool = False  # once every sample of the left-out subject is right: only for `paper`
 
@@ -50,8 +49,6 @@ class Recipe:
             raise ConfigError("epochs and learning_rate must be positive, batch not negative")
         if not 0.0 <= self.label_smoothing < 1.0:
             raise ConfigError(f"label_smoothing {self.label_smoothing} must lie in [0, 1)")
-        if not 0.0 <= self.keep_start <= 1.0:
-            raise ConfigError(f"keep_start {self.keep_start} must lie in [0, 1]")
 
 
 RECIPES = {
@@ -64,7 +61,6 @@ RECIPES = {
         one_cycle=False,
         label_smoothing=0.0,
         symmetries=False,
-        keep_start=0.0,
         stop_when_right=True,
     ),
     # As released: random start, Adam 5e-5 without decay, full batch, 200 epochs, no augmentation or weights.

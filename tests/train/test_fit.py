@@ -51,19 +51,6 @@ def test_symmetric_prediction_is_the_mean_over_the_views_and_the_same_for_each(s
     np.testing.assert_allclose(logits, predict(net, views[3], symmetries=True), atol=1e-4)
 
 
-def test_the_start_is_kept_in_part(small):
-    torch.manual_seed(5)
-    start = {name: value.clone() for name, value in CausalNet(TINY).state_dict().items()}
-    free, half, held = (
-        fit(small, replace(QUICK, epochs=2, keep_start=share), 0, start=start).state_dict()
-        for share in (0.0, 0.5, 1.0)
-    )
-    for name, value in start.items():
-        torch.testing.assert_close(held[name], value)
-        torch.testing.assert_close(half[name], (free[name] + value) / 2, rtol=1e-4, atol=1e-5)
-    assert any((free[name] - value).abs().max() > 1e-3 for name, value in start.items())
-
-
 def test_an_epoch_of_one_update_and_a_hook_that_stops(small):
     seen = []
     fit(

@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-import pytest
 
 from engine.causalnet import CausalNetConfig
-from engine.errors import ConfigError
 from train.augment import NOTHING
 from train.folds import FoldTask, chosen_epoch, load_result, run_fold
 from train.loso import main
@@ -59,9 +57,3 @@ def test_a_recipe_that_peeks_is_not_honest(tmp_path, capsys):
     ]
     assert main(command) == 2
     assert "give --protocol paper" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("share", [-0.1, 1.1])
-def test_refuses_a_share_of_the_start_that_is_none(share):
-    with pytest.raises(ConfigError, match="keep_start"):
-        replace(QUICK, keep_start=share)

@@ -1,8 +1,4 @@
-"""Made-up flow maps in the published layout: movements of known class under head motion, noise and flaws.
-
-How much of each was set so that maps without labels look alike: the published maps' shares of energy by
-frequency, kurtosis, range, median, strain and correlation of both phases (train/EXPERIMENTS.md 28).
-"""
+"""Made-up flow maps in the published layout: movements of known class under head motion and noise."""
 
 from __future__ import annotations
 
@@ -14,14 +10,12 @@ from scipy.ndimage import gaussian_filter
 
 from engine.errors import ConfigError
 from realtime.types import LABELS, MAP_SIZE
-from train.prior.fields import unit_fields
-from train.prior.flaws import concentrated, head_and_noise, wild_spots
+from train.prior.fields import SIZE, unit_fields
 from train.prior.shapes import made_up_faces
 from train.prior.units import strengths
 
-BLUR = 0.7  # what an estimated flow cannot resolve, pixels of 56
-TIED = 0.8  # chance that the second phase repeats or takes back some of the first one's head motion and noise
-STRAIN_POWER, STRAIN_TOP = (1.2, 4.0), (0.5, 0.85)
+FINE, COARSE = 2.0, 6.0  # scales of the noise, standard deviation in pixels of 56
+BLUR = 1.0  # what an estimated flow cannot resolve, same pixels
 
 F32 = NDArray[np.float32]
 
@@ -38,20 +32,14 @@ class PriorConfig:
     head: float = 0.7  # what head motion leaves, at most
     fine: float = 0.25  # noise, at most
     coarse: float = 0.35
-    spots: float = 1.0  # strength of places where the estimate went wild
-    concentrate: float = 1.5  # see `flaws.concentrated`
-    onward: float = 0.22  # chance that the second phase goes on instead of back
-    room: float = 0.15  # of 0..255 left empty by a map, at most
 
     def __post_init__(self) -> None:
         if self.steps < 0 or self.learning_rate <= 0.0 or not 1 <= self.faces <= self.samples:
             raise ConfigError(
                 "prior: steps must not be negative, learning_rate positive, faces from 1 to samples"
             )
-        if min(self.head, self.fine, self.coarse, self.spots, self.concentrate) < 0.0:
-            raise ConfigError("prior: head, fine, coarse, spots and concentrate must not be negative")
-        if not (0.0 <= self.onward <= 1.0 and 0.0 <= self.room < 1.0):
-            raise ConfigError("prior: onward is a chance from 0 to 1, room a share below 1")
+        if min(self.head, self.fine, self.coarse) < 0.0:
+            raise ConfigError("prior: head, fine and coarse must not be negative")
         if len(self.class_shares) != len(LABELS) or min(self.class_shares) < 0 or not any(self.class_shares):
             raise ConfigError(f"prior: class_shares needs {len(LABELS)} shares, not {self.class_shares}")
 
@@ -65,25 +53,19 @@ def made_up_maps(config: PriorConfig, seed: int) -> tuple[NDArray[np.uint8], NDA
     for number, mesh in enumerate(made_up_faces(config.faces, rng)):
         rows = np.arange(number, config.samples, config.faces)
         phases = _phases(unit_fields(mesh), strengths(labels[rows], rng), config, rng)
-        maps[rows] = _maps(phases, config, rng)
+        maps[rows] = _maps(phases, rng)
     return maps, labels
 
 
 def _phases(units: F32, strength: F32, config: PriorConfig, rng: np.random.Generator) -> F32:
-    """(n, 2, 56, 56, 2) flow of both phases: there, and some of the way back or further on."""
+    """(n, 2, 56, 56, 2) flow of both phases: there, and some of the way back."""
     n = len(strength)
-    later = strength * (1 - 0.3 * rng.random(strength.shape[:2]))[..., None].astype(np.float32)
-    there = concentrated(_moved(units, strength), config.concentrate, rng)
-    again = concentrated(_moved(units, later), config.concentrate, rng)
+    there = _moved(units, strength)
+    back = _moved(units, strength * (1 - 0.3 * rng.random(strength.shape[:2]))[..., None].astype(np.float32))
     share = rng.uniform(0.25, 1.1, (n, 1, 1, 1)).astype(np.float32)
-    onward = rng.random((n, 1, 1, 1)) < config.onward
-    way = np.where(onward, 1, -1).astype(np.float32)
-    tie = way * np.sqrt(rng.random((n, 1, 1, 1))) * (rng.random((n, 1, 1, 1)) < TIED)
-    nuisance, other = (head_and_noise(n, config.head, config.fine, config.coarse, rng) for _ in range(2))
-    first = there + nuisance + wild_spots(n, config.spots, rng)
-    flaws = tie * nuisance + np.sqrt(1 - tie**2) * other + wild_spots(n, config.spots, rng)
-    second = way * share * again + (0.5 + 0.5 * share) * flaws
-    return gaussian_filter(np.stack([first, second], axis=1), (0, 0, BLUR, BLUR, 0)).astype(np.float32)
+    first = there + _nuisance(n, config, rng)
+    second = -share * back + (0.5 + 0.5 * share) * _nuisance(n, config, rng)
+    return gaussian_filter(np.stack([first, second], axis=1), (0, 0, BLUR, BLUR, 0))
 
 
 def _moved(units: F32, strength: F32) -> F32:
@@ -92,10 +74,24 @@ def _moved(units: F32, strength: F32) -> F32:
     return (flow / np.maximum(largest, 1e-3)[:, None, None, None]).astype(np.float32)
 
 
-def _maps(phases: F32, config: PriorConfig, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """The published layout of flows (n, 2, 56, 56, 2).
+def _nuisance(n: int, config: PriorConfig, rng: np.random.Generator) -> F32:
+    """(n, 56, 56, 2): an affine motion of the head and smooth noise of two scales."""
+    y, x = np.mgrid[-1 : 1 : SIZE * 1j, -1 : 1 : SIZE * 1j].astype(np.float32)
+    affine = rng.standard_normal((n, 2, 3)) * (0.5, 0.5, 0.7) * config.head
+    affine *= rng.random((n, 1, 1)) ** 2  # mostly small
+    flow = np.einsum("ncb,bhw->nhwc", affine.astype(np.float32), np.stack([x, y, np.ones_like(x)]))
+    for size, scale in ((config.fine, FINE), (config.coarse, COARSE)):
+        noise = rng.standard_normal((n, SIZE, SIZE, 2), np.float32)
+        noise = gaussian_filter(noise, (0, scale, scale, 0))
+        noise /= noise.std(axis=(1, 2, 3), keepdims=True)
+        flow += noise * (size * rng.random((n, 1, 1, 1), np.float32))
+    return flow
 
-    Min-max scaling at full resolution is ruled by extremes: published maps leave some room in 0..255, and
+
+def _maps(phases: F32, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """The published layout of flows (n, 2, 56, 56, 2), with the room that single wild pixels left in it.
+
+    Min-max scaling at full resolution is ruled by extremes: published maps fill only part of 0..255, and
     their strain is near 0 but at a few places. Both vary from map to map, so both are drawn.
     """
     n = len(phases)
@@ -106,9 +102,7 @@ def _maps(phases: F32, config: PriorConfig, rng: np.random.Generator) -> NDArray
     low, high = planes.min(axis=(2, 3), keepdims=True), planes.max(axis=(2, 3), keepdims=True)
     scaled = (planes - low) / np.maximum(high - low, 1e-6)
     small = scaled.reshape(n, 2, MAP_SIZE, 2, MAP_SIZE, 2, 3).mean(axis=(3, 5))
-    strain = small[..., 0] ** rng.uniform(*STRAIN_POWER, (n, 2, 1, 1))
-    top = rng.uniform(*STRAIN_TOP, (n, 2, 1, 1)) / np.maximum(strain.max(axis=(2, 3), keepdims=True), 1e-3)
-    room = config.room * rng.random((n, 2, 1, 1, 2))
-    motion = small[..., 1:] * (1 - room) + room * rng.random((n, 2, 1, 1, 2))
-    maps = np.concatenate([(strain * top)[..., None], motion], axis=-1)
-    return np.rint(255 * maps).clip(0, 255).astype(np.uint8)
+    room = 0.35 * rng.random((n, 2, 1, 1, 3))
+    small = small * (1 - room) + room * rng.random((n, 2, 1, 1, 3))
+    small[..., 0] **= rng.uniform(1.0, 2.8, (n, 2, 1, 1))
+    return np.rint(255 * small).clip(0, 255).astype(np.uint8)

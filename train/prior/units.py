@@ -3,8 +3,7 @@
 Chances follow how the coders of the composite set describe its classes. CASME II (Yan et al., PLoS ONE 2014,
 "criteria for labelling"): happiness 6 or 12; surprise 1+2, 25 or 2; disgust 9, 10 or 4+7; repression 15 or
 17; SAMM (Davison et al., IEEE Trans. Affective Computing 2018) adds 4, 7 and 14, 20, 23, 24 of anger,
-contempt and fear. How often each comes was set by us: once before any result, and once more with more of 7,
-14, 15 and 17 among the negatives and a few units out of place, half against half (train/EXPERIMENTS.md 28).
+contempt and fear. How often each comes was set once by us, before any result.
 """
 
 from __future__ import annotations
@@ -18,11 +17,11 @@ UNITS = (1, 2, 4, 5, 6, 7, 9, 10, 12, 14, 15, 17, 20, 23, 24, 25, 45)
 
 CHANCES: dict[str, dict[int, float]] = {
     "negative": {
-        **{1: 0.1, 4: 0.5, 6: 0.05, 7: 0.3, 9: 0.12, 10: 0.15, 12: 0.07, 14: 0.25, 15: 0.2},
-        **{17: 0.25, 20: 0.08, 23: 0.1, 24: 0.12},
+        **{4: 0.55, 7: 0.25, 9: 0.15, 10: 0.15, 14: 0.2, 15: 0.15, 17: 0.2},
+        **{20: 0.06, 23: 0.07, 24: 0.1},
     },
-    "positive": {6: 0.4, 7: 0.05, 10: 0.05, 12: 0.85, 14: 0.15, 17: 0.05, 25: 0.1},
-    "surprise": {1: 0.75, 2: 0.8, 4: 0.05, 5: 0.3, 25: 0.15},
+    "positive": {12: 0.85, 6: 0.35, 14: 0.1, 25: 0.1, 10: 0.05},
+    "surprise": {1: 0.75, 2: 0.8, 5: 0.3, 25: 0.15},
 }
 CORE: dict[str, tuple[int, ...]] = {  # one of these is always there
     "negative": (4, 7, 9, 10, 14, 15, 17, 24),

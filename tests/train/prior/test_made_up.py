@@ -10,7 +10,6 @@ from train.features import read_features
 from train.prior.made_up import PriorConfig, made_up_maps
 
 FEW = PriorConfig(samples=240, faces=3)
-PLAIN = {"head": 0.0, "fine": 0.0, "coarse": 0.0, "spots": 0.0, "concentrate": 0.0}
 STRAIN, V, U = 0, 1, 2
 
 
@@ -33,17 +32,15 @@ def test_a_seed_gives_the_same_maps(few):
 
 
 def test_the_way_back_goes_the_other_way():
-    assert np.median(_alike(onward=0.0)) < -0.9 and np.median(_alike(onward=1.0)) > 0.9
-
-
-def _alike(onward):
-    """Correlation of the phases' vertical motion for each of 60 samples without flaws."""
-    flows = made_up_maps(PriorConfig(samples=60, faces=1, onward=onward, **PLAIN), 0)[0][..., V]
-    return [np.corrcoef(first.ravel(), second.ravel())[0, 1] for first, second in flows.astype(float)]
+    calm = PriorConfig(samples=60, faces=1, head=0, fine=0, coarse=0)
+    flows = made_up_maps(calm, 0)[0][..., V].astype(float).reshape(60, 2, -1)
+    flows -= np.median(flows, axis=2, keepdims=True)
+    alike = [np.corrcoef(first, second)[0, 1] for first, second in flows]
+    assert np.median(alike) < -0.9
 
 
 def test_classes_move_where_they_should():
-    maps, labels = made_up_maps(PriorConfig(samples=300, faces=2, **PLAIN), 0)
+    maps, labels = made_up_maps(PriorConfig(samples=300, faces=2, head=0, fine=0, coarse=0), 0)
     v = maps[:, 0, ..., V].astype(float)
     v -= np.median(v, axis=(1, 2), keepdims=True)
     brows, corners = v[:, 4:9, 8:20].mean(axis=(1, 2)), v[:, 16:22, 6:21].mean(axis=(1, 2))
@@ -53,37 +50,12 @@ def test_classes_move_where_they_should():
 
 
 def test_statistics_lie_near_those_of_the_published_maps(few, data_dir):
-    published = _statistics(read_features(data_dir / "causalnet-cde").maps_u8[:, :2])
-    for name, ours in _statistics(few[0]).items():
-        low, high = np.quantile(published[name], [0.2, 0.8])
-        assert low < np.median(ours) < high, name
+    published = read_features(data_dir / "causalnet-cde").maps_u8[:, :2]
+    ours, theirs = (maps.astype(float).std(axis=(2, 3)).mean(axis=(0, 1)) for maps in (few[0], published))
+    assert ours[V] == pytest.approx(theirs[V], rel=0.4) and ours[U] == pytest.approx(theirs[U], rel=0.4)
 
 
-def _statistics(maps):
-    """Of every map and component: spread, range, what strain leaves on average, agreement of the phases."""
-    motion = maps[..., 1:].astype(float)
-    middle = motion - motion.mean(axis=(2, 3), keepdims=True)
-    spread = middle.std(axis=(2, 3))
-    together = (middle[:, 0] * middle[:, 1]).mean(axis=(1, 2)) / np.maximum(spread[:, 0] * spread[:, 1], 1e-6)
-    return {
-        "spread": spread,
-        "range": np.ptp(motion, axis=(2, 3)),
-        "strain": maps[..., STRAIN].mean(axis=(2, 3)),
-        "phases": together,
-    }
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"steps": -1},
-        {"faces": 0},
-        {"head": -0.1},
-        {"onward": 1.1},
-        {"room": 1.0},
-        {"class_shares": (1.0, 1.0)},
-    ],
-)
+@pytest.mark.parametrize("wrong", [{"steps": -1}, {"faces": 0}, {"head": -0.1}, {"class_shares": (1.0, 1.0)}])
 def test_refusals(wrong):
     with pytest.raises(ConfigError, match="prior"):
         PriorConfig(**wrong)
