@@ -78,11 +78,11 @@ def _score(args: argparse.Namespace) -> None:
     training, _, reporting = _samples(args)
     card_path = _stem(args).with_suffix(".json")
     card = read_card(card_path)
-    net = load_mol(card)
+    found = answers(load_mol(card), reporting)
     with open_runner("onnxruntime", DEFAULT_MODEL) as causalnet:
-        table = figures(net, reporting, _mean_face(training), causalnet)
-    logits = answers(net, reporting).logits
-    table["confidence"] = said_of(logits, reporting.labels, Confidence(card.temperature, card.unclear_below))
+        table = figures(found, reporting, _mean_face(training), causalnet)
+    confidence = Confidence(card.temperature, card.unclear_below)
+    table["confidence"] = said_of(found.logits, reporting.labels, confidence)
     table["scored_utc"] = datetime.now(timezone.utc).isoformat(timespec="seconds")
     amend(card_path, {"metrics": table})
     print(json.dumps(table, indent=1))

@@ -15,7 +15,14 @@ from tests.train.mol.test_fit import TINY
 from train.mol.__main__ import main
 from train.mol.confidence import calibration_error, fit_confidence, said_of
 from train.mol.data import Samples, by_people
-from train.mol.score import figures, flow_baselines, landmark_errors, mean_face_errors, recognition
+from train.mol.score import (
+    answers,
+    figures,
+    flow_baselines,
+    landmark_errors,
+    mean_face_errors,
+    recognition,
+)
 from train.mol.ship import write_mol
 
 
@@ -62,7 +69,7 @@ def test_calibration_error_of_a_boaster() -> None:
 
 def test_everything_that_is_reported_can_be_written(samples: Samples) -> None:
     with FakeRunner() as runner:
-        table = figures(Mol(TINY).eval(), samples, samples.landmarks_px[0, 0], runner)
+        table = figures(answers(Mol(TINY).eval(), samples), samples, samples.landmarks_px[0, 0], runner)
     assert set(table["recognition"]) >= {"mol", "most frequent class", "causalnet, true key frames"}
     assert json.dumps(table)
 
