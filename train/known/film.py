@@ -91,11 +91,17 @@ class Sensor:
 
 
 def film(
-    person: Person, known: Known, sensor: Sensor, sway: Sway | None = None, fps: float = FPS
+    person: Person,
+    known: Known,
+    sensor: Sensor,
+    sway: Sway | None = None,
+    *,
+    fps: float = FPS,
+    pace: float = 1.0,
 ) -> list[Bgr]:
-    """FRAMES pictures, or as many as `fps` gives; `known` begins, peaks and ends at KEY_FRAMES of 30 fps."""
+    """FRAMES pictures, or as many as `fps` gives; `known` begins, peaks and ends at `key_times`."""
     box, field = _field(person, known)
-    onset_s, apex_s, offset_s = (at / FPS for at in KEY_FRAMES)
+    onset_s, apex_s, offset_s = key_times(pace)
     movement = Movement(onset_s, apex_s, offset_s, known.actions, MovementKind.MICRO, "")
     pictures = []
     for t_s in np.arange(round(FRAMES * fps / FPS)) / fps:
@@ -106,6 +112,12 @@ def film(
             picture[box] = warp(person.bgr[box], field * np.float32(strength))
         pictures.append(sensor.sees(_swayed(picture, person, sway, float(t_s))))
     return pictures
+
+
+def key_times(pace: float = 1.0) -> tuple[float, float, float]:
+    """Seconds of onset, apex and offset: KEY_FRAMES at 30 fps, or `pace` times as fast from the onset on."""
+    onset, apex, offset = (KEY_FRAMES[0] + (at - KEY_FRAMES[0]) / pace for at in KEY_FRAMES)
+    return onset / FPS, apex / FPS, offset / FPS
 
 
 def rest(person: Person, sensor: Sensor, frames: int) -> list[Bgr]:

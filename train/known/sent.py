@@ -16,14 +16,16 @@ from realtime.movement.model import pixel_grid
 from realtime.spotting import Spotter
 from realtime.types import CHIP_SIZE, Affine, Window
 from train.known.codecs import Codec, h264, vp8
-from train.known.film import FPS, KEY_FRAMES, Bgr, Known, Sensor, displacement, film, rest
+from train.known.film import FPS, Bgr, Known, Sensor, displacement, film, key_times, rest
 from train.known.people import WEBCAM_SHAPE
 from train.known.windows import Watched, Watcher, flow_of_chips
 from train.synth.people import Person
 
 AS_FILMED, DENOISED, PLAIN, H264, RATE = "as filmed", "VP8", "VP8 not denoised", "H.264", "frames a second"
-BITS_PER_PIXEL = (0.02, 0.04, 0.08, 0.16, 0.3)
-RATES_FPS = (10.0, 15.0, 20.0, 25.0)
+BRIEF = "frames a second, movement of 0.2 s"
+BRIEF_PACE = 13 / 6  # times as fast: 0.2 s instead of 0.43
+BITS_PER_PIXEL = (0.06, 0.12, 0.18, 0.25, 0.4)
+RATES_FPS = (12.0, 18.0, 25.0)
 REST_S = 0.7  # before the first moving frame comes another third: encoder and spotter have settled
 AFTER_S = 0.4
 MOVED = 0.2  # share of the amplitude from which on a place counts as moved
@@ -38,6 +40,7 @@ class Way:
     value: float  # bits per pixel asked for, or frames a second
     fps: float = FPS
     codec: Codec | None = None
+    pace: float = 1.0  # times as fast as the movement is otherwise
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,28 +62,27 @@ def ways(bits_per_pixel: tuple[float, ...] = BITS_PER_PIXEL) -> tuple[Way, ...]:
     found = [Way(AS_FILMED, 0.0)]
     for bits in bits_per_pixel:
         kbps = round(bits * width * height * FPS / 1000)
-        found += [
-            Way(DENOISED, bits, codec=vp8(kbps, denoise=True)),
-            Way(PLAIN, bits, codec=vp8(kbps)),
-            Way(H264, bits, codec=h264(kbps)),
-        ]
-    return (*found, *(Way(RATE, fps, fps) for fps in RATES_FPS))
+        found += [Way(DENOISED, bits, codec=vp8(kbps, denoise=True)), Way(H264, bits, codec=h264(kbps))]
+    found.append(Way(PLAIN, bits, codec=vp8(kbps)))  # what smoothing over time does, once
+    found += [Way(RATE, fps, fps) for fps in RATES_FPS]
+    return (*found, *(Way(BRIEF, fps, fps, pace=BRIEF_PACE) for fps in (*RATES_FPS, FPS)))
 
 
 def see(
     person: Person, known: Known, sensor: Sensor, watcher: Watcher, over: Sequence[Way]
 ) -> Iterator[Seen]:
     """The same filmed pictures over every way; only another frame rate is filmed anew."""
-    filmed: dict[float, list[Bgr]] = {}
+    filmed: dict[tuple[float, float], list[Bgr]] = {}
     for way in over:
-        if way.fps not in filmed:
-            filmed[way.fps] = _filmed(person, known, sensor, way.fps)
-        yield _seen(person, known, watcher, way, filmed[way.fps])
+        kind = way.fps, way.pace
+        if kind not in filmed:
+            filmed[kind] = _filmed(person, known, sensor, way)
+        yield _seen(person, known, watcher, way, filmed[kind])
 
 
-def _filmed(person: Person, known: Known, sensor: Sensor, fps: float) -> list[Bgr]:
-    before, after = (rest(person, sensor, round(seconds * fps)) for seconds in (REST_S, AFTER_S))
-    return [*before, *film(person, known, sensor, fps=fps), *after]
+def _filmed(person: Person, known: Known, sensor: Sensor, way: Way) -> list[Bgr]:
+    before, after = (rest(person, sensor, round(seconds * way.fps)) for seconds in (REST_S, AFTER_S))
+    return [*before, *film(person, known, sensor, fps=way.fps, pace=way.pace), *after]
 
 
 def _seen(person: Person, known: Known, watcher: Watcher, way: Way, pictures: list[Bgr]) -> Seen:
@@ -90,7 +92,7 @@ def _seen(person: Person, known: Known, watcher: Watcher, way: Way, pictures: li
         bits_per_pixel = sent.bits / sum(bgr.shape[0] * bgr.shape[1] for bgr in pictures)
         pictures = sent.pictures
     watched = watcher.watch(pictures, way.fps)
-    keys = _keys(way.fps)
+    keys = _keys(way)
     flow = flow_of_chips(watched.at(keys))
     truth = true_flow(person, known, watched.chips[keys[0]].to_chip)
     moved = np.linalg.norm(truth, axis=-1) >= MOVED * known.amplitude_px
@@ -100,11 +102,12 @@ def _seen(person: Person, known: Known, watcher: Watcher, way: Way, pictures: li
     return Seen(way, known.label, bits_per_pixel, float(error.mean()), maps_of(flow).maps_u8, spotted, others)
 
 
-def _keys(fps: float) -> tuple[int, int, int]:
-    """Frames nearest to the movement's beginning, peak and end."""
-    first = round(REST_S * fps)
-    onset, apex, offset = (first + round(at * fps / FPS) for at in KEY_FRAMES)
-    return onset, apex, offset
+def _keys(way: Way) -> tuple[int, int, int]:
+    """Frames nearest to the movement's beginning, peak and end, in order."""
+    first = round(REST_S * way.fps)
+    onset, apex, offset = (first + round(at_s * way.fps) for at_s in key_times(way.pace))
+    apex = max(onset + 1, apex)
+    return onset, apex, max(apex + 1, offset)
 
 
 def true_flow(person: Person, known: Known, to_chip: Affine) -> NDArray[np.float32]:
