@@ -12,46 +12,26 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
-from rich.progress import track
 
 from engine.errors import ConfigError, FlinchError
-from realtime.flow import flow_of
-from realtime.maps import maps_of
 from train.errors import DatasetError
 from train.features import Features, read_features
-from train.prepare import of_kind, prepare_all
-from train.preparing.answers import SHIPPED, Maps, System, ask, score, systems
-from train.preparing.farm import each
+from train.prepare import of_kind
+from train.preparing.answers import SHIPPED, System, ask, score, systems
 from train.preparing.fast_synth import FastSynthConfig, fast_synth
-from train.preparing.keys import NOISE_SD, live_window, mistaken, with_spotted_apex
 from train.preparing.poorer import CONDITIONS
-from train.preparing.strip import motion_maps
-from train.preparing.task import PrepareConfig, PrepareTask, load_strip
+from train.preparing.task import PrepareConfig, PrepareTask
 from train.readers import Reading, Sample, reader
 from train.readers.emotions import composite, labelled
 from train.robustness_report import Measured, write_robustness
+from train.robustness_shown import Shown, Work, as_is, poorer, tasks_of, with_faces, wrong_key_frames
 
-POORER_MARGIN_S = 0.15  # frames read around a movement where nothing is looked for there
-KEY_FRAMES = "key frames"
-AS_IS, APEX_FOUND, ALL_FOUND = "as annotated", "apex found", "all found live"
 GROUPS = ("keyframes", *CONDITIONS)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Shown:
-    """The maps of every sample under one condition, once for each seed; None where there are none."""
-
-    group: str
-    name: str
-    value: float
-    runs: tuple[tuple[Maps | None, ...], ...]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -72,12 +52,13 @@ def run(args: argparse.Namespace, console: Console) -> None:
         raise ConfigError("--seeds and --jobs must be at least 1")
     reading = of_kind(_read(args, console), "micro")
     samples, labels = _labelled(reading)
-    tasks, labels = _with_faces(_tasks(samples, args.out, "as is", args.margin_s), labels, args, console)
+    work = Work(args.out, args.jobs, args.seeds, args.margin_s, console)
+    tasks, labels = with_faces(tasks_of(samples, args.out, "as is", args.margin_s), labels, work)
     if not tasks:
         raise DatasetError(f"no sample of {reading.dataset} shows a face; see train.prepare --check")
-    shown = _key_frames(tasks, args, console) if "keyframes" in args.groups else [_as_is(tasks, console)]
+    shown = wrong_key_frames(tasks, work) if "keyframes" in args.groups else [as_is(tasks, work)]
     for group in args.groups:
-        shown += [_poorer(tasks, group, at, args, console) for at in range(len(CONDITIONS.get(group, ())))]
+        shown += [poorer(tasks, condition, work) for condition in CONDITIONS.get(group, ())]
     asked = _systems(tasks, labels, shown[0], args)
     measured = [_measured(one, asked, labels) for one in shown]
     about = {
@@ -106,78 +87,6 @@ def _read(args: argparse.Namespace, console: Console) -> Reading:
 def _labelled(reading: Reading) -> tuple[list[Sample], NDArray[np.int64]]:
     kept, _ = labelled(reading.samples, 3)
     return [sample for sample, _ in kept], np.array([label for _, label in kept], np.int64)
-
-
-def _tasks(samples: Sequence[Sample], out: Path, condition: str, margin_s: float) -> list[PrepareTask]:
-    folder = out / "prepared" / condition.replace(" ", "_").replace("/", "")
-    return [PrepareTask(sample, folder, PrepareConfig(margin_s)) for sample in samples]
-
-
-def _with_faces(
-    tasks: Sequence[PrepareTask], labels: NDArray[np.int64], args: argparse.Namespace, console: Console
-) -> tuple[list[PrepareTask], NDArray[np.int64]]:
-    """Those that can be prepared as they are; the rest is said, a line each."""
-    notes = prepare_all(tasks, args.jobs, console, "as is")
-    for note in notes:
-        if "refused" in note:
-            console.print(f"{note['subject']}_{note['clip']}: {note['refused']}", markup=False)
-    good = [at for at, note in enumerate(notes) if "refused" not in note]
-    return [tasks[at] for at in good], labels[good]
-
-
-def _as_is(tasks: Sequence[PrepareTask], console: Console) -> Shown:
-    maps = tuple(_kept_maps(task) for task in track(tasks, AS_IS, console=console))
-    return Shown(KEY_FRAMES, AS_IS, 0.0, (maps,))
-
-
-def _key_frames(tasks: Sequence[PrepareTask], args: argparse.Namespace, console: Console) -> list[Shown]:
-    found: list[dict[str, list[Maps | None]]] = [{} for _ in tasks]
-    work = partial(key_frame_maps, seeds=args.seeds)
-    for at, maps in track(each(work, tasks, args.jobs), KEY_FRAMES, total=len(tasks), console=console):
-        found[at] = maps
-    names = {AS_IS: 0.0, **{_noise(sd): float(sd) for sd in NOISE_SD}, APEX_FOUND: 0.0, ALL_FOUND: 0.0}
-    return [
-        Shown(KEY_FRAMES, name, value, tuple(zip(*(one[name] for one in found), strict=True)))
-        for name, value in names.items()
-    ]
-
-
-def key_frame_maps(task: PrepareTask, seeds: int) -> dict[str, list[Maps | None]]:
-    """Maps of one sample by every choice of key frames; for noise once for each seed."""
-    strip, keys = load_strip(task.file)
-    maps: dict[str, list[Maps | None]] = {AS_IS: [_kept_maps(task)]}
-    for sd in NOISE_SD:
-        rngs = [np.random.default_rng([seed, sd, task.sample.row]) for seed in range(seeds)]
-        maps[_noise(sd)] = [motion_maps(strip, mistaken(strip, keys, sd, rng)).maps_u8 for rng in rngs]
-    maps[APEX_FOUND] = [motion_maps(strip, with_spotted_apex(strip, keys)).maps_u8]
-    window = live_window(task.sample, task.config.margin_s)
-    maps[ALL_FOUND] = [None if window is None else maps_of(flow_of(window)).maps_u8]
-    return maps
-
-
-def _poorer(
-    tasks: Sequence[PrepareTask], group: str, at: int, args: argparse.Namespace, console: Console
-) -> Shown:
-    condition = CONDITIONS[group][at]
-    name = f"{condition.value:g} {condition.group}"
-    samples = [condition.applied(task.sample) for task in tasks]
-    if all(one is task.sample for one, task in zip(samples, tasks, strict=True)):
-        return Shown(condition.group, name, condition.value, (tuple(map(_kept_maps, tasks)),))
-    poorer = _tasks(samples, args.out, name, min(args.margin_s, POORER_MARGIN_S))
-    notes = prepare_all(poorer, args.jobs, console, name)
-    maps = tuple(
-        None if "refused" in note else _kept_maps(task) for task, note in zip(poorer, notes, strict=True)
-    )
-    return Shown(condition.group, name, condition.value, (maps,))
-
-
-def _kept_maps(task: PrepareTask) -> Maps:
-    with np.load(task.file, allow_pickle=False) as kept:
-        return np.asarray(kept["maps_u8"], np.uint8)
-
-
-def _noise(sd: int) -> str:
-    return f"noise sd {sd} frames"
 
 
 def _measured(shown: Shown, asked: dict[str, System], labels: NDArray[np.int64]) -> Measured:

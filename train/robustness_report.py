@@ -42,7 +42,7 @@ class Measured:
 
 
 def write_robustness(out: Path, about: Mapping[str, Any], measured: Sequence[Measured]) -> Table:
-    """robustness.json, robustness.csv and robustness.png in `out`; the table to read."""
+    """robustness.json, .csv, .md and .png in `out`; the table to read."""
     out.mkdir(parents=True, exist_ok=True)
     rows = [_row(one, system) for one in measured for system in one.scores]
     table = {**about, "rows": rows, "published": PUBLISHED}
@@ -51,6 +51,7 @@ def write_robustness(out: Path, about: Mapping[str, Any], measured: Sequence[Mea
         lines = csv.DictWriter(stream, rows[0], lineterminator="\n")
         lines.writeheader()
         lines.writerows(rows)
+    (out / "robustness.md").write_text(as_markdown(measured), encoding="utf-8")
     draw(out / "robustness.png", measured)
     return as_table(about, measured)
 
@@ -67,8 +68,22 @@ def as_table(about: Mapping[str, Any], measured: Sequence[Measured]) -> Table:
     return table
 
 
+def as_markdown(measured: Sequence[Measured]) -> str:
+    """The same as a table of UF1 for a page; the spread over seeds where there is one."""
+    names = list(measured[0].scores)
+    lines = [["condition", "no answer", *names], ["---"] * (2 + len(names))]
+    for one in measured:
+        spreads = [f" ± {one.spread(name):.3f}" if len(one.scores[name]) > 1 else "" for name in names]
+        figures = [
+            f"{one.mean(name, 'uf1'):.3f}{spread}" for name, spread in zip(names, spreads, strict=True)
+        ]
+        lines.append([one.name, f"{one.missing:.0%}", *figures])
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
 def draw(path: Path, measured: Sequence[Measured]) -> None:
-    """One curve a system, one picture a group; dots of the noise are means over seeds."""
+    """One curve a system, one panel a group; dots of the noise are means over seeds, crosses key frames that
+    were found; dotted: as annotated, in the pictures as they are."""
     from matplotlib.figure import Figure
 
     groups = list(dict.fromkeys(one.group for one in measured))
@@ -78,15 +93,22 @@ def draw(path: Path, measured: Sequence[Measured]) -> None:
         for system in rows[0].scores:
             values = [one.value for one in rows]
             means = [one.mean(system, "uf1") for one in rows]
-            axes.errorbar(values, means, [one.spread(system) for one in rows], marker="o", label=system)
-            for other in (one for one in measured if one.group == group and _beside(one)):
-                axes.axhline(other.mean(system, "uf1"), ls=":", lw=1)
-                axes.annotate(other.name, (0, other.mean(system, "uf1")), fontsize=6)
+            (line, *_) = axes.errorbar(
+                values, means, [one.spread(system) for one in rows], marker="o", ms=4, lw=1, label=system
+            )
+            found = [one for one in measured if one.group == group and _beside(one)]
+            for at, other in enumerate(found):  # right of the curve, each in a place of its own
+                place = max(values) * (1.15 + 0.15 * at)
+                axes.plot(place, other.mean(system, "uf1"), "x", color=line.get_color(), ms=5)
+                axes.annotate(other.name, (place, 0.02), rotation=90, fontsize=6, ha="center")
+            if group != measured[0].group:
+                axes.axhline(measured[0].mean(system, "uf1"), ls=":", lw=0.8, color=line.get_color())
         if max(one.value for one in rows) > 1000:
             axes.set_xscale("log")
         axes.set_xlabel("noise sd on key frames, frames" if group == "key frames" else group)
         axes.grid(alpha=0.3)
     figure.axes[0].set_ylabel("UF1")
+    figure.axes[0].set_ylim(0, 1.03)
     figure.axes[0].legend(fontsize=7)
     figure.savefig(path, dpi=130)
 

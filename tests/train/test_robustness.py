@@ -9,11 +9,14 @@ import numpy as np
 import pytest
 
 from tests.train.readers.conftest import write_xlsx
-from train import robustness
+from train import robustness, robustness_shown
 from train.metrics import Scores
 from train.preparing.fast_synth import FastSynthConfig, fast_synth
+from train.preparing.task import prepare
+from train.readers import reader
 from train.robustness import GROUPS, main
 from train.robustness_report import Measured, write_robustness
+from train.robustness_shown import key_frame_maps, tasks_of
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +62,22 @@ def test_every_condition_gets_a_row(flags, tmp_path, constant, capsys):
     assert "samples of 1 people, synth" in " ".join(capsys.readouterr().out.split())
 
 
+def test_maps_of_other_key_frames_are_kept(videos, tmp_path, monkeypatch):
+    (sample, *_) = reader("synth").read(videos, None).samples
+    (task,) = tasks_of([sample], tmp_path, "as is", 0.45)
+    prepare(task)
+    first = key_frame_maps(task, 1)
+    monkeypatch.setattr(robustness_shown, "load_strip", None)  # nothing is computed again
+    again = key_frame_maps(task, 1)
+    assert again.keys() == first.keys() and "all found live" in first
+    for name, maps in first.items():
+        assert all(
+            one is two is None or np.array_equal(one, two) for one, two in zip(maps, again[name], strict=True)
+        )
+    with pytest.raises(TypeError):
+        key_frame_maps(task, 2)
+
+
 def test_the_figure_and_table_hold_means_over_seeds(tmp_path):
     runs = [Scores(0.5, 0.5, 0.5), Scores(0.7, 0.6, 0.6)]
     one = Measured("key frames", "noise sd 10 frames", 10.0, 0.25, {"a": runs})
@@ -68,6 +87,11 @@ def test_the_figure_and_table_hold_means_over_seeds(tmp_path):
     (row,) = json.loads((tmp_path / "robustness.json").read_text())["rows"]
     assert (row["uf1"], row["uf1_std"], row["no_answer"]) == (0.6, 0.1, 0.25)
     assert table.row_count == 1
+    assert (tmp_path / "robustness.md").read_text().splitlines() == [
+        "| condition | no answer | a |",
+        "| --- | --- | --- |",
+        "| noise sd 10 frames | 25% | 0.600 ± 0.100 |",
+    ]
 
 
 @pytest.mark.parametrize(
