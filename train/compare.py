@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import json
 import platform
-import shutil
 import statistics
 import sys
 import time
@@ -19,6 +18,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 import torch
+from PIL import Image
 from rich.console import Console
 
 from engine.errors import ConfigError, FlinchError
@@ -33,6 +33,7 @@ from train.recipe import load_recipe
 
 RANDOM_START = "causalnet-random-start"  # CausalNet on the others' terms: without made-up movements
 PICTURES = ("confusion.png", "features.png")
+COLOURS = 64  # of a kept picture: a third of its bytes
 WARM, TIMED = 30, 300  # runs
 
 
@@ -128,7 +129,7 @@ def _keep(made: Path, kept: Path, protocol: str, entry: Entry) -> None:
     if protocol == "honest" and entry.kind == "baselines":
         for name in PICTURES:
             if (made / name).exists():
-                shutil.copyfile(made / name, kept / name)
+                Image.open(made / name).convert("RGB").quantize(COLOURS).save(kept / name, optimize=True)
 
 
 def _chosen(names: Sequence[str] | None, known: dict[str, Entry]) -> list[Entry]:

@@ -67,6 +67,10 @@ inputs and mostly by choosing on the test person.
 ## Systems
 """
 
+GROUPED = """Folds of groups leave out several people at a time instead of one, for the processor time:
+nobody is on both sides, but each network learns from fewer people, so such rows may stand a little lower
+than leave-one-subject-out would. They are to be held against each other."""
+
 FEET = """
 Ablations of five classes need data of five classes, which the published features do not have: the five-
 class row shows only what the wider head costs. The table of five classes on MMEW needs that dataset, which
@@ -98,18 +102,23 @@ def _system_row(name: str, honest: Report | None, paper: Report | None, speed: d
 
 def _notes(systems: dict[str, tuple[Report | None, Report | None]], speed: dict[str, Any]) -> str:
     lines = ["How each row was made, and where the published figures stand:", ""]
-    for name, (honest, _) in systems.items():
+    for name, (honest, paper) in systems.items():
         source = f" Published: {PUBLISHED[name].source}." if name in PUBLISHED else ""
-        lines.append(f"- {_title(name)}: {_how(honest)}.{source}")
+        lines.append(f"- {_title(name)}: {_how(honest)}.{_own_recipe(honest, paper)}{source}")
+    if any(honest and honest.get("groups") for honest, _ in systems.values()):
+        lines += ["", GROUPED]
     if speed:
-        lines += [
-            "",
-            f"ms: one sample, batch 1, one thread, median, the network as trained in torch {speed['torch']}",
-        ]
-        lines[-1] += (
-            f", {speed['date']}, {speed['machine']}; the shipped engines are faster (`engine.bench`)."
-        )
+        how = f"ms: one sample, batch 1, one thread, median, the network as trained in torch {speed['torch']}"
+        where = f"{speed['date']}, {speed['machine']}; the shipped engines are faster (`engine.bench`)"
+        lines += ["", f"{how}, {where}."]
     return "\n".join(lines) + "\n"
+
+
+def _own_recipe(honest: Report | None, paper: Report | None) -> str:
+    """Where the paper's protocol was not read off the same folds."""
+    if honest is None or paper is None or honest["recipe"] == paper["recipe"]:
+        return ""
+    return f" Paper columns: folds of their own by the recipe `{paper['model']}`, {_how(paper)}."
 
 
 def _how(report: Report | None) -> str:
@@ -117,17 +126,13 @@ def _how(report: Report | None) -> str:
     if report is None:
         return NOTHING
     recipe = report["recipe"]
-    start = (
-        f"start from {recipe['prior']['steps']} steps on made-up movements"
-        if recipe["prior"]["steps"]
-        else ""
-    )
+    steps = recipe["prior"]["steps"]
+    kind = "groups of whole people" if report.get("groups") else "one person each"
     words = [
         f"{report['seeds']} seed{'s' * (report['seeds'] > 1)}",
-        f"{report['folds']} folds"
-        + (" (groups of whole people)" if report.get("groups") else " (one person each)"),
+        f"{report['folds']} folds ({kind})",
         f"{recipe['epochs']} epochs of batches of {recipe['batch']} at {recipe['learning_rate']:g}",
-        start or "random start",
+        f"start from {steps} steps on made-up movements" if steps else "random start",
         f"{sum(report['fold_s']) / 60:.0f} min of training",
         report.get("date", ""),
     ]

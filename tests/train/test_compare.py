@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from PIL import Image
 
 from train import compare
 from train.baselines import SYSTEMS
@@ -16,7 +17,7 @@ from train.compare_page import ABOUT_ABLATIONS, write_page
 @pytest.fixture
 def command(published, tmp_path, monkeypatch):
     def drawn(out, folds, console):
-        (out / "confusion.png").write_bytes(b"drawn")
+        Image.new("RGB", (4, 3), "white").save(out / "confusion.png")
 
     monkeypatch.setattr("train.loso._draw", drawn)  # pictures have tests of their own
     (tmp_path / "tiny.toml").write_text("epochs = 1\nbatch = 8\n")
@@ -48,7 +49,7 @@ def test_trains_keeps_and_writes(command, tmp_path):
     honest, paper = (json.loads((kept / f"{name}.json").read_text()) for name in ("honest", "paper"))
     assert honest["folds"] == 6 and honest["model"] == "ststnet"
     assert paper["folds_trained_now"] == 0, "both protocols read the same folds"
-    assert (kept / "confusion.png").read_bytes() == b"drawn"
+    assert Image.open(kept / "confusion.png").size == (4, 3)
     ablated = json.loads((tmp_path / "results" / "ablations" / "no-cab" / "honest.json").read_text())
     assert ablated["folds"] == 2 and ablated["groups"] == 2
     page = (tmp_path / "PAGE.md").read_text()
