@@ -108,7 +108,7 @@ def _notes(systems: dict[str, tuple[Report | None, Report | None]], speed: dict[
     if any(honest and honest.get("groups") for honest, _ in systems.values()):
         lines += ["", GROUPED]
     if speed:
-        how = f"ms: one sample, batch 1, one thread, median, the network as trained in torch {speed['torch']}"
+        how = f"ms: processor time of one sample, one thread, median of 300, in torch {speed['torch']}"
         where = f"{speed['date']}, {speed['machine']}; the shipped engines are faster (`engine.bench`)"
         lines += ["", f"{how}, {where}."]
     return "\n".join(lines) + "\n"
