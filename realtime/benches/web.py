@@ -23,7 +23,7 @@ from realtime.sources.base import SourceConfig
 from realtime.sources.demo import DemoSource
 
 FILM_S = 14.0
-SETTLE_S = 6.0  # rates and encoders find their level
+SETTLE_S = 20.0  # rates and encoders find their level, rings and the first windows are filled
 LOADING_MS = 90_000
 SLOWED_MS = (100, 500, 2000)
 MEDIAN, HIGH = 50, 95

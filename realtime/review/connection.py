@@ -77,6 +77,13 @@ class Database:
                     self._connection.execute("ROLLBACK")
                 raise
 
+    def reserve(self, size_bytes: int) -> None:
+        """Takes now what a database in memory may fill, so that a long run stays as large as it began."""
+        with self.writing() as connection:
+            connection.execute("CREATE TABLE reserved (bytes BLOB)")
+            connection.execute("INSERT INTO reserved VALUES (zeroblob(?))", (size_bytes,))
+            connection.execute("DROP TABLE reserved")  # its pages stay with the connection
+
     def give_back(self) -> None:
         """Returns the pages of what was deleted, and empties the log that may still hold it."""
         with self.reading() as connection:

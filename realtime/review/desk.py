@@ -83,10 +83,14 @@ class Desk:
     ) -> Collector:  # fmt: skip
         """The sink for one run: unrecorded events go to the visitor's memory, recorded ones to the file.
 
-        `kept` puts all of them into the file; `folder` says where a recording goes, asked as it begins.
+        `kept` puts all of them into the file; `folder` says where a recording goes, asked as it begins. A
+        live run may last for hours: what its events may fill is taken before it begins.
         """
+        store = self.store_of(visitor, kept=kept)
+        if origin is Origin.LIVE:
+            store.reserve()
         return Collector(
-            self.store_of(visitor, kept=kept), source, name=name, origin=origin,
+            store, source, name=name, origin=origin,
             kept=self._kept, folder=folder, on_session=self._note_open,
         )  # fmt: skip
 

@@ -42,7 +42,7 @@ class Limits:
     """What a store in memory may hold; the oldest session goes first, then the oldest events."""
 
     sessions: int = 8
-    max_mb: float = 96.0
+    max_mb: float = 96.0  # over a hundred events with their pictures
 
 
 class Store(Judged):
@@ -175,6 +175,11 @@ class Store(Judged):
             return found_at(sql, ref)
 
     # bounds
+
+    def reserve(self) -> None:
+        """Takes at once the memory that the limits allow, so that filling it makes nothing larger."""
+        if self._limits is not None:
+            self._database.reserve(max(0, int(self._limits.max_mb * 1e6) - self.used_bytes))
 
     def _shrink(self, keep: str) -> None:
         """Drops what is oldest until a store in memory is within its limits again."""

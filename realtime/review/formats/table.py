@@ -60,11 +60,11 @@ def _is_number(cell: str) -> bool:
 def read(text: str) -> tuple[SessionState, ...]:
     """Raises: ReviewError naming the line that cannot be read."""
     rows = csv.DictReader(io.StringIO(text, newline=""))
-    if not {*SESSION, *REVIEW} <= set(rows.fieldnames or ()):
-        raise ReviewError("this table was not exported from a review: it lacks " + ", ".join(REVIEW))
     sessions: dict[str, Session] = {}
     events: list[tuple[str, Reviewed]] = []
     try:
+        if not {*SESSION, *REVIEW} <= set(rows.fieldnames or ()):
+            raise ReviewError("this table was not exported from a review: it lacks " + ", ".join(REVIEW))
         for number, row in _rows(rows):
             with_apostrophes_off = {name: _as_meant(cell) for name, cell in row.items() if name}
             session = session_of(_session_record(with_apostrophes_off))

@@ -163,3 +163,19 @@ def test_what_is_deleted_is_gone_from_the_disk(tmp_path: Path) -> None:
         left = path.read_bytes() + b"".join(file.read_bytes() for file in tmp_path.glob("*-wal"))
         assert chips not in left
         assert [found.ref for found in store.candidates()] == [other]
+
+
+def test_what_is_reserved_is_filled_before_anything_grows() -> None:
+    database = Database(None)
+    database.reserve(2_000_000)
+    with database.reading() as sql:
+        pages, free = (
+            sql.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count")
+        )
+    assert free * 4096 >= 1_900_000 and database.used_bytes < 200_000
+    with database.writing() as sql:
+        sql.execute("CREATE TABLE filled (bytes BLOB)")
+        sql.execute("INSERT INTO filled VALUES (zeroblob(1500000))")
+    with database.reading() as sql:
+        assert sql.execute("PRAGMA page_count").fetchone()[0] == pages
+    database.close()

@@ -16,7 +16,7 @@ from realtime.errors import ReviewError
 from realtime.review.codec import chips_of, event_record, review_record
 from realtime.review.desk import Desk
 from realtime.review.exports import FORMATS, export, write_folder
-from realtime.review.imports import import_file, read_states
+from realtime.review.imports import MB, MOST_BYTES, import_file, read_states
 from realtime.review.records import Change, Origin, Ref, Status
 from realtime.review.snapshot import SessionState, session_record, snapshot
 from tests.realtime.made_up import made_up
@@ -197,7 +197,7 @@ def test_an_event_beyond_the_first_page_is_exported(desk: Desk) -> None:
 def bomb() -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("x/review.jsonl", bytes(70_000_000))
+        archive.writestr("x/review.jsonl", bytes(MOST_BYTES + MB))
     return packed.getvalue()
 
 
@@ -217,8 +217,9 @@ def bomb() -> bytes:
         (b'<!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>', "its own entities"),
         (b"<x", "this ELAN document is damaged"),
         (b"PK\x03\x04 and so on", "this zip is damaged"),
-        (bomb(), "this zip unpacks to 70 MB"),
-        (bytes(70_000_000), "70 MB is too large"),
+        (bomb(), "this zip unpacks to 257 MB"),
+        (bytes(MOST_BYTES + MB), "257 MB is too large"),
+        (bytes(1_000_000), "this table is damaged"),
     ],
     ids=lambda value: value[:12].decode(errors="replace") if isinstance(value, bytes) else "",
 )

@@ -83,3 +83,17 @@ def test_nothing_in_memory_touches_the_disk(tmp_path: Path, monkeypatch: pytest.
         filled(store)
         store.candidates(Query(order="confidence"))
         assert list(tmp_path.iterdir()) == []
+
+
+def test_reserving_takes_the_room_once() -> None:
+    with Store(limits=Limits(max_mb=2.0)) as store:
+        store.reserve()
+        pages = _pages(store)
+        store.reserve()
+        filled(store)
+        assert _pages(store) == pages and store.used_bytes < pages * 4096
+
+
+def _pages(store: Store) -> int:
+    with store._database.reading() as sql:
+        return int(sql.execute("PRAGMA page_count").fetchone()[0])
