@@ -5,6 +5,7 @@ The state (`past`) is handed in and comes back, so one session serves every face
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ class SpotterCard:
     name: str
     onnx: ModelFile
     weights: ModelFile  # safetensors, as trained
+    templates: ModelFile  # .npy: fields of the action units on the spotter's tiles
     features: int
     outputs: tuple[str, ...]
     past: tuple[int, ...]  # shape of the state
@@ -70,6 +72,7 @@ class SpotterNet:
         except RuntimeError as error:
             line = str(error).splitlines()[0]
             raise ModelFileError(f"ONNX Runtime cannot load {card.onnx.path}: {line}") from error
+        self.templates: F32 = np.load(io.BytesIO(checked_bytes(card.templates)), allow_pickle=False)
 
     def start(self) -> F32:
         """The state before the first step."""
@@ -86,12 +89,13 @@ class SpotterNet:
 def _card(table: Mapping[str, Any], folder: Path) -> SpotterCard:
     files = {
         name: ModelFile(folder / str(table[name]["file"]), str(table[name]["sha256"]))
-        for name in ("onnx", "weights")
+        for name in ("onnx", "weights", "templates")
     }
     return SpotterCard(
         name=str(table["name"]),
         onnx=files["onnx"],
         weights=files["weights"],
+        templates=files["templates"],
         features=int(table["features"]),
         outputs=tuple(table["outputs"]),
         past=tuple(int(size) for size in table["past"]),

@@ -59,6 +59,7 @@ def figures(
             lambda true: (true.offset - true.onset) * frame_ms.get(true.video, 0.0),
         ),
         "flags_of_false_alarms": flag_counts(counted["all"].false_alarms),
+        "confusion": confusion(counted["all"].matches),
     }
 
 
@@ -97,6 +98,16 @@ def flag_counts(false_alarms: Sequence[Interval]) -> dict[str, int]:
     return {**named, "none": sum(not found.flags & CAUSES for found in micro)}
 
 
+def confusion(matches: Sequence[Match]) -> dict[str, dict[str, int]]:
+    """Of found micro-expressions: true label -> label that was said -> how many."""
+    table: dict[str, dict[str, int]] = {}
+    for true, found in matches:
+        if true.kind == "micro" and true.label:
+            row = table.setdefault(true.label, {})
+            row[found.label] = row.get(found.label, 0) + 1
+    return table
+
+
 def as_table(found: dict[str, Any], title: str) -> Table:
     """The figures of `figures` for people."""
     table = Table("", "TP", "FP", "FN", "precision", "recall", "F1", "FP/min", title=title)
@@ -125,6 +136,9 @@ def summary_lines(found: dict[str, Any]) -> list[str]:
     strs = found["all"]["strs"]["micro"]
     if strs and strs["recognition_f1"] > 0:  # without the recogniser everything is `unclear`
         said.append(f"micro STRS {strs['strs']}, recognition F1 {strs['recognition_f1']}")
+        rows = (f"{true}: {', '.join(f'{n} {name}' for name, n in row.items())}" for true, row in
+                sorted(found["confusion"].items()))  # fmt: skip
+        said.append(f"said of the found ones: {'; '.join(rows)}")
     return said
 
 

@@ -17,10 +17,12 @@ from realtime.spotting.regions import LIDS, REGIONS
 F32 = NDArray[np.float32]
 
 _N = ROW_PARTS["regions"]
-_HEAD = slice(_N, _N + 6)
-_POSE = slice(_N + 6, _N + 10)
+_UNITS = slice(_N, _N + ROW_PARTS["units"])
+_HEAD = slice(_UNITS.stop, _UNITS.stop + ROW_PARTS["head"])
+_POSE = slice(_HEAD.stop, _HEAD.stop + 4)
+_M = _POSE.stop
 _GAP, _WIDTH, _CHIN, _EYES, _BROWS, _TURN = (
-    _N + 10, _N + 11, _N + 12, slice(_N + 13, _N + 15), slice(_N + 15, _N + 17), slice(_N + 17, _N + 19)
+    _M, _M + 1, _M + 2, slice(_M + 3, _M + 5), slice(_M + 5, _M + 7), slice(_M + 7, _M + 9)
 )  # fmt: skip
 _MOUTH = [i for i, name in enumerate(REGIONS) if "mouth" in name or "lip" in name or name == "chin"]
 _LOWER = [REGIONS.index("lower_lip"), REGIONS.index("chin")]
@@ -33,22 +35,14 @@ _PLACES = np.array(  # rough x, y of each region about the middle of the face, -
 )
 
 
-def bent(rows: F32, rng: np.random.Generator) -> F32:
-    """The same restlessness in another face: regions a little mixed, stronger here and weaker there."""
-    out = rows.copy()
-    mix = np.eye(_N) + rng.normal(0, 0.06, (_N, _N))
-    mix *= np.repeat(np.exp(rng.normal(0, 0.3, _N // 2)), 2)
-    out[:, :_N] = rows[:, :_N] @ mix.astype(np.float32)
-    return out
-
-
-def distract(rows: F32, flags: F32, rng: np.random.Generator, often: float) -> None:
+def distract(rows: F32, flags: F32, rng: np.random.Generator, often: float, units_of_regions: F32) -> None:
     """Adds to (steps, ROW_SIZE) and to (steps, 3) flags in place; `often` is how many to expect."""
     for _ in range(rng.poisson(often)):
         kind = int(rng.choice(3, p=(0.4, 0.25, 0.35)))
         at = int(rng.integers(len(rows)))
         drawn = (_talk, _blink, _head)[kind](rng)
         drawn = drawn[: len(rows) - at]
+        drawn[:, _UNITS] += drawn[:, :_N] @ units_of_regions.T
         rows[at : at + len(drawn)] += drawn
         if len(drawn):
             rows[at + len(drawn) :] += drawn[-1]
@@ -111,7 +105,7 @@ def _head(rng: np.random.Generator) -> F32:
     size = float(np.exp(rng.uniform(np.log(0.3), np.log(3.0))))
     row[_POSE] = size * rng.normal(0, (5, 5, 1.5, 2))
     row[_TURN] = size * rng.normal(0, (4, 3))
-    row[_HEAD] = size * rng.normal(0, 0.3, 6)
+    row[_HEAD] = size * rng.normal(0, 0.3, ROW_PARTS["head"])
     leak = rng.normal(0, 0.25, (2, 2)) @ _PLACES.T + rng.normal(0, 0.12, (2, len(REGIONS)))
     row[:_N] = size * 0.6 * leak.T.ravel()
     row[_GAP : _BROWS.stop] += size * rng.normal(0, 0.3, 7)

@@ -12,80 +12,125 @@ import argparse
 import pickle
 import sys
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from rich.progress import track
+from safetensors.torch import load
 
 from engine.errors import FlinchError
 from engine.spotter import DEFAULT_SPOTTER, SPOTTER_FOLDER
-from train.spotting_fit import FitConfig, Item, fit, item_of
+from train.spotting_carry import carried
+from train.spotting_causes import calibrate_causes
+from train.spotting_fit import FitConfig, Mixer, fit
+from train.spotting_items import Item, item_of
 from train.spotting_lively import Liveliness, moved_chip
 from train.spotting_net import SpotNet
+from train.spotting_shapes import Shapes, shapes_of
 from train.spotting_ship import write_spotter
-from train.spotting_tracks import Strip, rows_of, strip_of, track_of
+from train.spotting_tracks import Strip, Track, rows_of, strip_of, track_of
 from train.synth.flags import DATA
 from train.synth.script import ScriptConfig
 from train.synth.split import PARTS, Material, chosen
 
 SEED, LIVELY_SEED = 7, 11
-MANY = 400  # frames of a still; of more, every second will do
-VARIANTS = {"still": 2, "acting": 16, "talking": 16}
+MANY, LIVELY = 400, 240  # frames of a still; of more, every second will do; of a lively one
+VARIANTS = {"still": 1, "acting": 4, "talking": 4}
 PACE = (0.75, 1.35)
+MEMBER = "members.0."  # how safetensors names the first network of a spotter
+SHAPED = 12  # stills whose mesh makes the mean shapes
 CLIP_SCRIPT = ScriptConfig(rest_s=(0.4, 1.5), lead_s=0.6)
 STILL_SCRIPT = replace(CLIP_SCRIPT, blink_share=0.15)
+
+F32 = NDArray[np.float32]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     args = _parse(argv)
     try:
-        items = prepared(args.data / "faces", args.out)
-        members = [fit(items, FitConfig(steps=args.steps), seed) for seed in range(1, args.members + 1)]
-        write_spotter(members, args.weights / args.name, args.threshold, _said(args))
-    except FlinchError as error:
+        items, shapes = prepared(args.data / "faces", args.out)
+        members = trained(items, shapes, args)
+        write_spotter(members, shapes.templates, args.weights / args.name, args.threshold, _said(args))
+    except (FlinchError, OSError) as error:
         print(f"train.spotting_learn: {error}", file=sys.stderr)
         return 2
     print(f"{args.weights / args.name}: {args.members} networks of {_parameters(members[0])} parameters")
     return 0
 
 
-def prepared(faces: Path, out: Path) -> list[Item]:
-    """Every track of the training people on the grid; found or made."""
+def trained(items: Sequence[Item], shapes: Shapes, args: argparse.Namespace) -> list[SpotNet]:
+    """The members; an earlier network that they begin from stays a member itself."""
+    config, seeds = FitConfig(steps=args.steps), range(1, args.members + 1)
+    first = None
+    if args.start is not None:
+        tensors = load(args.start.read_bytes())
+        first = carried({n.removeprefix(MEMBER): t for n, t in tensors.items() if n.startswith(MEMBER)})
+    members = [fit(items, shapes, config, seed, start=first) for seed in seeds]
+    members += [] if first is None else [first]
+    for member in members:
+        calibrate_causes(member, Mixer(items, shapes, config, seed=len(seeds) + 1))
+    return members
+
+
+def prepared(faces: Path, out: Path) -> tuple[list[Item], Shapes]:
+    """Every track of the training people on the grid, and the shapes; found under `out`, or made."""
     cv2.setNumThreads(1)
-    out.mkdir(parents=True, exist_ok=True)
     people = [one for part in PARTS for one in chosen(part, ["training"])]
+    stills = [one for one in people if one.part == "still"][:SHAPED]
+    shapes = _kept(
+        out / "shapes.pkl", lambda: shapes_of([_strip(one, faces, out).chips[0] for one in stills])
+    )
     items: list[Item] = []
     for material in track(people, "tracks", disable=not sys.stderr.isatty()):
-        kept = out / f"{Path(material.file).stem}.pkl"  # our own, never read from elsewhere
-        if not kept.is_file():
-            kept.write_bytes(pickle.dumps(items_of(material, strip_of(material, faces, seed=1))))
-        items += pickle.loads(kept.read_bytes())  # noqa: S301
-    return items
+        path = out / "tracks" / f"{Path(material.file).stem}.pkl"
+        make = partial(_made, material, faces, out, shapes.templates)
+        items += _kept(path, make)
+    return items, shapes
 
 
-def items_of(material: Material, strip: Strip) -> list[Item]:
-    base = rows_of(strip.chips)
+def _made(material: Material, faces: Path, out: Path, templates: F32) -> list[Item]:
+    return items_of(material, _strip(material, faces, out), templates)
+
+
+def _strip(material: Material, faces: Path, out: Path) -> Strip:
+    path = out / "strips" / f"{Path(material.file).stem}.pkl"
+    return _kept(path, lambda: strip_of(material, faces, seed=1))
+
+
+def _kept(path: Path, make: Callable[[], Any]) -> Any:
+    """What `make` made, now or in an earlier run."""
+    if not path.is_file():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(pickle.dumps(make()))
+    return pickle.loads(path.read_bytes())  # noqa: S301  our own, never read from elsewhere
+
+
+def items_of(material: Material, strip: Strip, templates: F32) -> list[Item]:
+    base = rows_of(strip.chips, templates)
     flags = [[flag.value for flag in chip.flags] for chip in strip.chips]
     script = STILL_SCRIPT if material.part == "still" else CLIP_SCRIPT
     items = []
     for variant in range(VARIANTS[material.part]):
         rng = np.random.default_rng((SEED, variant, zlib.crc32(strip.name.encode())))
-        made = track_of(strip, script, rng, float(rng.uniform(*PACE)))
+        made = track_of(strip, script, rng, templates, float(rng.uniform(*PACE)))
         items.append(item_of(made, base, flags, material.part != "still"))
-    return items + ([_lively(strip)] if material.part == "still" else [])
+    return items + ([_lively(strip, templates)] if material.part == "still" else [])
 
 
-def _lively(strip: Strip) -> Item:
+def _lively(strip: Strip, templates: F32) -> Item:
     """The still once more, talking and turning."""
-    few = Strip(strip.name, strip.chips[::2] if len(strip.chips) > MANY else strip.chips)
+    few = Strip(strip.name, (strip.chips[::2] if len(strip.chips) > MANY else strip.chips)[:LIVELY])
     rng = np.random.default_rng((LIVELY_SEED, zlib.crc32(strip.name.encode())))
     lively = Liveliness(few.chips[0], few.t_s, rng)
-    base = rows_of([moved_chip(chip, lively.field(i), 1.0) for i, chip in enumerate(few.chips)])
-    return item_of(track_of(few, CLIP_SCRIPT, rng, lively=lively), base, lively.flags, clip=True)
+    rows = rows_of([moved_chip(chip, lively.field(i), 1.0) for i, chip in enumerate(few.chips)], templates)
+    return item_of(Track(few.name, few.t_s, rows, (), ()), rows, lively.flags, clip=True)
 
 
 def _said(args: argparse.Namespace) -> dict[str, object]:
@@ -103,6 +148,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True, help="keeps chips and tracks")
     parser.add_argument("--steps", type=int, default=FitConfig().steps)
     parser.add_argument("--members", type=int, default=3, help="networks, seeds from 1, that answer as one")
+    parser.add_argument("--start", type=Path, metavar="FILE", help="safetensors of the first version")
     parser.add_argument("--threshold", type=float, default=0.5)
     parser.add_argument("--name", default=DEFAULT_SPOTTER)
     parser.add_argument("--weights", type=Path, default=SPOTTER_FOLDER, help="where the files go")

@@ -10,12 +10,19 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from realtime.spotting.evidence import FEATURES
+from realtime.spotting.evidence import FEATURES, LARGE, MOVING
 from realtime.spotting.outputs import OUTPUTS
 
 CHANNELS = 64
 DILATIONS = (1, 2, 4, 8, 16)
 KERNEL = 3
+MIXED = 64  # sums of movements, taken before large ones are made small: one may cancel another
+
+
+def compressed(x: Tensor) -> Tensor:
+    """The inverse hyperbolic sine, in operations that ONNX export knows: large ones by their logarithm."""
+    size = torch.abs(x)
+    return torch.sign(x) * torch.log(size + torch.sqrt(size * size + 1))
 
 
 class Layer(nn.Module):
@@ -40,7 +47,8 @@ class SpotNet(nn.Module):
 
     def __init__(self, channels: int = CHANNELS, dropout: float = 0.1) -> None:
         super().__init__()
-        self.enter = nn.Conv1d(FEATURES, channels, 1)
+        self.mix = nn.Conv1d(MOVING, MIXED, 1, bias=False)
+        self.enter = nn.Conv1d(FEATURES + MIXED, channels, 1)
         self.layers = nn.ModuleList(Layer(channels, dilation, dropout) for dilation in DILATIONS)
         self.reaches = tuple((KERNEL - 1) * dilation for dilation in DILATIONS)
         self.leave = nn.Sequential(nn.LayerNorm(channels), nn.Linear(channels, len(OUTPUTS)))
@@ -56,7 +64,9 @@ class SpotNet(nn.Module):
 
     def forward(self, features: Tensor, past: Tensor) -> tuple[Tensor, Tensor]:
         """(batch, steps, FEATURES), (batch, channels, reach) -> (batch, steps, OUTPUTS), the new past."""
-        x = self.enter(features.transpose(1, 2))
+        seen = features.transpose(1, 2)
+        large = torch.cat([seen[:, :LARGE], self.mix(seen[:, :MOVING])], dim=1)
+        x = self.enter(torch.cat([compressed(large), seen[:, LARGE:]], dim=1))
         kept: list[Tensor] = []
         at = 0
         for layer, reach in zip(self.layers, self.reaches, strict=True):

@@ -9,8 +9,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import onnx
 import torch
+from numpy.typing import NDArray
 from safetensors.torch import load, save
 from torch import Tensor, nn
 
@@ -65,13 +67,21 @@ def exported(net: Together) -> bytes:
     return model.SerializeToString()
 
 
-def write_spotter(members: Sequence[SpotNet], stem: Path, threshold: float, more: Mapping[str, Any]) -> None:
-    """Weights, graph and card beside each other."""
+def write_spotter(
+    members: Sequence[SpotNet],
+    templates: NDArray[np.float32],
+    stem: Path,
+    threshold: float,
+    more: Mapping[str, Any],
+) -> None:
+    """Weights, graph, fields of the action units and card beside each other."""
     net = Together(members).eval()
     stem.parent.mkdir(parents=True, exist_ok=True)
-    contents = {"weights": save(net.state_dict()), "onnx": exported(net)}
+    fields = io.BytesIO()
+    np.save(fields, templates)
+    contents = {"weights": save(net.state_dict()), "onnx": exported(net), "templates": fields.getvalue()}
     files = {}
-    for name, suffix in (("weights", ".safetensors"), ("onnx", ".onnx")):
+    for name, suffix in (("weights", ".safetensors"), ("onnx", ".onnx"), ("templates", ".npy")):
         path = stem.parent / f"{stem.name}{suffix}"
         path.write_bytes(contents[name])
         files[name] = {"file": path.name, "sha256": sha256(contents[name])}

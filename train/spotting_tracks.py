@@ -103,6 +103,7 @@ def track_of(
     strip: Strip,
     script: ScriptConfig,
     rng: np.random.Generator,
+    templates: F32,
     pace: float = 1.0,
     lively: Liveliness | None = None,
 ) -> Track:
@@ -113,12 +114,12 @@ def track_of(
     opening = eye_opening(strip.chips[0].landmarks_px)
     movements = draw_script(rng, spans, script, opening)
     shown, amplitudes = _moved_chips(chips, t_s, movements, lively)
-    return Track(strip.name, t_s, rows_of(shown), movements, amplitudes)
+    return Track(strip.name, t_s, rows_of(shown, templates), movements, amplitudes)
 
 
-def rows_of(chips: Sequence[FaceChip], gap_s: float = 0.5) -> F32:
+def rows_of(chips: Sequence[FaceChip], templates: F32, gap_s: float = 0.5) -> F32:
     """(chips, ROW_SIZE) as the live spotter sees them; positions start anew after a gap."""
-    chain = Chain(MotionConfig(), ChainConfig())
+    chain = Chain(MotionConfig(), ChainConfig(), templates)
     rows: list[F32] = []
     last_ns: int | None = None
     for chip in chips:

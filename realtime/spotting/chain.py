@@ -16,20 +16,23 @@ from realtime.clock import NS_PER_S
 from realtime.errors import ConfigError
 from realtime.face.alignment import eyes_pose, to_face_units
 from realtime.spotting.motion import FaceMotion, MotionConfig, Movement
+from realtime.spotting.parallax import HEAD_TERMS, UNITS, matcher, without_parallax
 from realtime.spotting.regions import REGIONS
-from realtime.types import FaceChip
+from realtime.types import CHIP_SIZE, FaceChip
 
 F32 = NDArray[np.float32]
 
 # What a row holds, in this order; positions in chip pixels unless said otherwise.
 ROW_PARTS = {
     "regions": 2 * len(REGIONS),  # each region's x, y
-    "head": 6,  # affine head motion on the chip: matrix (times half a chip) and shift
+    "units": 2 * len(UNITS),  # how far each action unit goes, left and right
+    "head": HEAD_TERMS,  # head motion on the chip: matrix (times half a chip) and shift, yaw, pitch
     "pose": 4,  # head in the frame: x, y, log size, roll, in hundredths of the IOD
     "mesh": 9,  # mouth, lids, brows and turn of the head as the mesh sees them, hundredths of the IOD
     "misfit": 1,  # what the tiles leave unexplained, per cent
 }
 ROW_SIZE = sum(ROW_PARTS.values())
+CHAINED = ROW_PARTS["regions"] + ROW_PARTS["units"] + ROW_PARTS["head"]
 
 _EYES_MOUTH_BROWS = (  # (from, to): distances down or across the face, by mesh points
     ((13,), (14,)),  # lips
@@ -56,11 +59,14 @@ class ChainConfig:
 class Chain:
     """Positions of one face's regions, from frame to frame. Not thread-safe: it lives on `analyse`."""
 
-    def __init__(self, motion: MotionConfig, config: ChainConfig) -> None:
+    def __init__(self, motion: MotionConfig, config: ChainConfig, templates: F32) -> None:
+        """`templates`: fields of the action units, see `realtime.spotting.parallax.matcher`."""
         self._motion = FaceMotion(motion)
+        self._templates = templates
+        self._matcher: F32 = np.zeros((0, 0), np.float32)
         self._reference_ns = int(config.reference_s * NS_PER_S)
         self._since_ns = 0
-        self._base = np.zeros(ROW_PARTS["regions"] + ROW_PARTS["head"], np.float32)
+        self._base = np.zeros(CHAINED, np.float32)
 
     def restart(self, chip: FaceChip) -> None:
         """Positions start at 0 again."""
@@ -70,7 +76,7 @@ class Chain:
     def step(self, chip: FaceChip) -> F32:
         """(ROW_SIZE,) of the next chip; `restart` comes first."""
         movement = self._motion.step(chip)
-        moved = self._base + _positions(movement)
+        moved = self._base + self._positions(movement)
         row = np.concatenate([moved, mesh_row(chip), [100 * movement.misfit]]).astype(np.float32)
         if chip.t_ns - self._since_ns >= self._reference_ns:
             self._base = moved
@@ -79,12 +85,14 @@ class Chain:
 
     def _take(self, chip: FaceChip) -> None:
         self._motion.restart(chip)
+        self._matcher = matcher(self._templates, self._motion.trust)
         self._since_ns = chip.t_ns
 
-
-def _positions(movement: Movement) -> F32:
-    head = movement.head.astype(np.float32) * np.array([64, 64, 1], np.float32)
-    return np.concatenate([movement.regions_px.ravel(), head.ravel()])
+    def _positions(self, movement: Movement) -> F32:
+        tiles, head = without_parallax(movement.tiles_px, self._motion.trust)
+        head[:6] += (movement.head * np.array([CHIP_SIZE / 2, CHIP_SIZE / 2, 1])).ravel()
+        regions = self._motion.regions_of(tiles).ravel()
+        return np.concatenate([regions, self._matcher @ tiles.ravel(), head]).astype(np.float32)
 
 
 def mesh_row(chip: FaceChip) -> F32:

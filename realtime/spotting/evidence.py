@@ -22,20 +22,25 @@ STEP_NS = 20_000_000  # 50 steps a second
 STEP_S = STEP_NS / NS_PER_S
 
 POSITIONS = ROW_SIZE - ROW_PARTS["misfit"]
+_REGIONS = ROW_PARTS["regions"]
+_SKIN = _REGIONS + ROW_PARTS["units"]  # what the skin does, as regions and as action units
 _LIP_GAP = POSITIONS - ROW_PARTS["mesh"]  # its place in a row
-NOISY = ROW_PARTS["regions"] // 2 + 1  # regions, and the lip gap
+NOISY = _REGIONS // 2 + ROW_PARTS["units"] + 1  # regions, units, and the lip gap
 
 BASELINE_S = 0.3  # what moved longer ago than this fades from the slow features
 NOISE_S = 3.0  # over which the usual restlessness is measured
 FIRST_NOISE_PX = 0.1
+LARGEST = 200.0
 
 _UNITS = np.concatenate(
     [
-        np.full(ROW_PARTS["regions"] + ROW_PARTS["head"], 0.1),
+        np.full(_SKIN + ROW_PARTS["head"], 0.1),
         np.full(ROW_PARTS["pose"] + ROW_PARTS["mesh"], 0.3),
     ]
 ).astype(np.float32)
-FEATURES = 2 * POSITIONS + NOISY + 1
+MOVING = 2 * POSITIONS  # slow and fast movement come first, then ..
+LARGE = MOVING + _SKIN  # .. the skin's against what is usual; so far any size, what follows is logarithmic
+FEATURES = LARGE + NOISY + 1
 
 
 def gain(memory_s: float) -> np.float32:
@@ -87,20 +92,26 @@ class Evidence:
         self._baseline = self._baseline + gain(BASELINE_S) * (positions - self._baseline)
         slow, fast = positions - self._baseline, positions - self._before
         self._before = positions
-        features = compressed(slow, fast, self._power, row[POSITIONS:])
+        features = scaled(slow, fast, self._power, row[POSITIONS:])
         self._power = self._power + gain(NOISE_S) * (powers(slow) - self._power)
         return features
 
 
 def powers(slow: F32) -> F32:
-    """(..., NOISY) squared size of the slow movement of each region, and of the lip gap."""
-    regions = slow[..., : ROW_PARTS["regions"]]
-    squared = np.square(regions[..., 0::2]) + np.square(regions[..., 1::2])
-    return np.concatenate([squared, np.square(slow[..., _LIP_GAP : _LIP_GAP + 1])], axis=-1)
+    """(..., NOISY) squared size of the slow movement of each region and unit, and of the lip gap."""
+    squared = np.square(slow)
+    regions = squared[..., 0:_REGIONS:2] + squared[..., 1:_REGIONS:2]
+    return np.concatenate(
+        [regions, squared[..., _REGIONS:_SKIN], squared[..., _LIP_GAP : _LIP_GAP + 1]], axis=-1
+    )
 
 
-def compressed(slow: F32, fast: F32, power: F32, misfit: F32) -> F32:
-    """(..., FEATURES): small movements keep their size, large ones count by their logarithm."""
-    noise = np.log(np.sqrt(power + np.float32(1e-4)) / np.float32(FIRST_NOISE_PX))
-    parts = [np.arcsinh(slow / _UNITS), np.arcsinh(3 * fast / _UNITS), noise, np.log1p(misfit)]
+def scaled(slow: F32, fast: F32, power: F32, misfit: F32) -> F32:
+    """(..., FEATURES): movements in small units and in what is usual, then what is usual, and the misfit."""
+    usual = np.sqrt(power + np.float32(1e-3))
+    own = np.concatenate(
+        [np.repeat(usual[..., : _REGIONS // 2], 2, axis=-1), usual[..., _REGIONS // 2 : -1]], axis=-1
+    )
+    large = np.concatenate([slow / _UNITS, 3 * fast / _UNITS, slow[..., :_SKIN] / own], axis=-1)
+    parts = [np.clip(large, -LARGEST, LARGEST), np.log(usual / np.float32(FIRST_NOISE_PX)), np.log1p(misfit)]
     return np.concatenate(parts, axis=-1).astype(np.float32)

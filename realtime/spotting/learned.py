@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from engine.spotter import SpotterNet
 from realtime.clock import NS_PER_S
 from realtime.spotting.chain import ROW_PARTS, Chain
-from realtime.spotting.evidence import Evidence, Grid
+from realtime.spotting.evidence import STEP_NS, Evidence, Grid
 from realtime.spotting.outputs import OUTPUTS
 from realtime.spotting.regions import LIDS
 from realtime.spotting.spotter import MICRO_MAX_S, Spotter, SpotterConfig, flags_of, is_blink
@@ -26,6 +26,11 @@ from realtime.types import FaceChip, Flag, Kind, SpotSignal, Window, freeze
 F32 = NDArray[np.float32]
 
 OFFSET, SINCE = OUTPUTS.index("offset"), OUTPUTS.index("since_onset")
+CAUSES = {
+    Flag.SPEECH: OUTPUTS.index("speech"),
+    Flag.BLINK: OUTPUTS.index("blink"),
+    Flag.HEAD_MOTION: OUTPUTS.index("head_motion"),
+}
 SINCE_NS = 100_000_000  # the network counts in tenths of a second
 CONFIRM_STEPS = 2  # steps that a peak of the evidence must stay the highest
 BEFORE_STEPS = 4
@@ -98,9 +103,10 @@ class LearnedSpotter:
         self._config = config
         self._net = net
         self._rules = Spotter(config)
-        self._chain = Chain(config.motion, config.chain)
+        self._chain = Chain(config.motion, config.chain, net.templates)
         self._threshold = net.card.threshold if config.evidence is None else config.evidence
         self._kept: deque[tuple[FaceChip, F32]] = deque()
+        self._heard: deque[Said] = deque(maxlen=KEPT_NS // STEP_NS)
         self._begin()
 
     def step(self, chip: FaceChip) -> tuple[SpotSignal, tuple[Window, ...]]:
@@ -130,6 +136,7 @@ class LearnedSpotter:
         self._grid, self._evidence, self._past = Grid(), Evidence(), self._net.start()
         self._peaks = Peaks(self._threshold, int(self._config.min_s * NS_PER_S))
         self._kept.clear()
+        self._heard.clear()
         self._since_ns = 0
         self._now = 0.0
 
@@ -141,7 +148,8 @@ class LearnedSpotter:
     def _listen(self, t_ns: int, mean: F32, chip: FaceChip) -> tuple[Window, ...]:
         outputs, self._past = self._net.step(self._evidence.step(mean), self._past)
         self._now = float(outputs[OFFSET])
-        found = self._peaks.add(Said(t_ns, outputs))
+        self._heard.append(Said(t_ns, outputs))
+        found = self._peaks.add(self._heard[-1])
         if found is None or not self._armed(chip):
             return ()
         return self._window(found, chip)
@@ -167,13 +175,21 @@ class LearnedSpotter:
         sizes = np.linalg.norm(moved, axis=1).astype(np.float32)
         if sizes[~LIDS].max() < self._config.least_px:
             return ()
-        flags = flags_of(chips) | (frozenset({Flag.BLINK}) if is_blink(moved) else frozenset())
+        flags = flags_of(chips) | self._causes(found)
+        if is_blink(moved):
+            flags |= {Flag.BLINK}
         return (
             Window(
                 chips=chips, onset=0, apex=apex - onset, offset=len(chips) - 1, kind=Kind.MICRO,
                 score=found.evidence, regions_px=freeze(sizes), flags=flags, emitted_ns=newest.t_ns,
             ),
         )  # fmt: skip
+
+    def _causes(self, found: Spotted) -> frozenset[Flag]:
+        """What else the network takes the movement for: more likely than not, at some time of it."""
+        meanwhile = [one.outputs for one in self._heard if found.onset_ns <= one.t_ns <= found.offset_ns]
+        highest = np.max(meanwhile, axis=0, initial=0.0)
+        return frozenset(flag for flag, at in CAUSES.items() if highest[at] > self._config.cause)
 
     def _signal(self, rules: SpotSignal, chip: FaceChip) -> SpotSignal:
         return SpotSignal(

@@ -75,11 +75,17 @@ class FaceMotion:
         self._reference: F32 = np.zeros((CHIP_SIZE, CHIP_SIZE), np.float32)
         self._ready = False
         self._weights = np.zeros(0, np.float32)
+        self._trust: F32 = np.zeros(len(_CENTRES), np.float32)
         self._last: Movement | None = None
 
     @property
     def ready(self) -> bool:
         return self._ready
+
+    @property
+    def trust(self) -> F32:
+        """(n,) how well the reference's texture holds each tile, 0 to 1."""
+        return self._trust
 
     def restart(self, chip: FaceChip) -> None:
         """Make this chip the reference."""
@@ -109,7 +115,7 @@ class FaceMotion:
         # a tile this far off has lost its texture (an open mouth, a hand): it has nothing to say
         tiles[np.linalg.norm(tiles, axis=1) > self._config.lost_px] = 0
         movement = Movement(
-            texture, head, tiles, self._regions_of(tiles), float(error.mean()) / self._contrast
+            texture, head, tiles, self.regions_of(tiles), float(error.mean()) / self._contrast
         )
         self._last = movement
         return movement
@@ -150,8 +156,8 @@ class FaceMotion:
         )  # fmt: skip
         return head
 
-    def _regions_of(self, tiles: F32) -> F32:
-        """Each region's least-squares translation: tiles speak along the directions they can see."""
+    def regions_of(self, tiles: F32) -> F32:
+        """(regions, 2) least-squares translations: tiles speak along the directions they can see."""
         xx, xy, yy = self._hessians.T
         pulls = np.stack([xx * tiles[:, 0] + xy * tiles[:, 1], xy * tiles[:, 0] + yy * tiles[:, 1]], axis=1)
         return np.linalg.solve(self._region_hessians, (self._weights @ pulls)[..., None])[..., 0].astype(

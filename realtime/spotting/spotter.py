@@ -43,7 +43,8 @@ class SpotterConfig:
     kind: Literal["learned", "rules"] = "rules"  # what spots micro-expressions; the rest is by rules
     # evidence of an offset, 0 to 1, above which the learned spotter speaks; unset: as its card says
     evidence: float | None = None
-    least_px: float = 0.2  # chip pixels a region must move for the learned spotter to speak of it
+    least_px: float = 0.3  # chip pixels a region must move for the learned spotter to speak of it
+    cause: float = 0.8  # probability of speech, blink or head motion from which a movement is flagged so
     settled_s: float = 0.5  # of a face, before the learned spotter can be believed
     threshold: float = 6.0  # multiples of this person's noise
     min_s: float = 0.04  # shorter than this is noise
@@ -66,6 +67,8 @@ class SpotterConfig:
             raise ConfigError("spotting: settled_s and least_px must be positive")
         if self.evidence is not None and not 0 < self.evidence < 1:
             raise ConfigError(f"spotting.evidence must lie between 0 and 1, got {self.evidence}")
+        if not 0 < self.cause <= 1:
+            raise ConfigError(f"spotting.cause must lie above 0 and up to 1, got {self.cause}")
         if not MICRO_MAX_S < self.lasting_s < self.history_s:
             raise ConfigError(f"spotting: lasting_s must lie between {MICRO_MAX_S} s and history_s")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from train.spot_report import boundaries, figures, recalls
+from train.spot_report import boundaries, confusion, figures, recalls
 from train.spot_run import Watched, coverage
 from train.spotbench import main
 from train.spotting_score import Interval, Match, compare
@@ -50,6 +50,12 @@ def test_recall_by_band() -> None:
     truth = [at(0, 9, amplitude_px=0.3), at(20, 29, amplitude_px=0.8), at(40, 49, amplitude_px=0.9)]
     scored = compare(truth, [at(20, 29)])
     assert recalls(scored, (0, 0.5, 1), lambda true: true.amplitude_px) == {"0-0.5": [0, 1], "0.5-1": [1, 2]}
+
+
+def test_what_was_said_of_the_found_ones() -> None:
+    pairs = (("negative", "negative"), ("negative", "unclear"), ("positive", "negative"), ("", "negative"))
+    matches = [Match(at(0, 9, label=true), at(0, 9, label=said)) for true, said in pairs]
+    assert confusion(matches) == {"negative": {"negative": 1, "unclear": 1}, "positive": {"negative": 1}}
 
 
 @pytest.mark.data

@@ -15,25 +15,21 @@ from realtime.spotting.evidence import FEATURES, POSITIONS, STEP_S, Evidence
 from realtime.spotting.outputs import EVIDENCE, LAG_STEPS, LOGITS, OUTPUTS
 from realtime.spotting.regions import REGIONS
 from tests.portrait import chip_of, portrait
-from train.spotting_distract import bent, distract
-from train.spotting_fit import (
-    FitConfig,
-    Item,
-    Mixer,
-    features_of,
-    fit,
-    gridded,
-    item_of,
-    mirrored,
-    targets_of,
-)
+from train.spotting_bend import Bend, mirrored
+from train.spotting_carry import carried
+from train.spotting_causes import calibrate_causes, line
+from train.spotting_distract import distract
+from train.spotting_fit import FitConfig, Mixer, fit, played, targets_of
+from train.spotting_items import Item, features_of, gridded, item_of
 from train.spotting_lively import Liveliness, chip_field, moved_chip
 from train.spotting_net import SpotNet
+from train.spotting_shapes import shapes_of
 from train.spotting_ship import Together, read_spotter, write_spotter
 from train.spotting_tracks import Strip, track_of
 from train.synth.script import ScriptConfig
 
 SHORT = FitConfig(steps=2, batch=2, length=90, warm=10)
+SHAPES = shapes_of([chip_of(portrait(), 0)])
 
 
 def restless(steps: int, seed: int = 0) -> np.ndarray:
@@ -88,7 +84,7 @@ def test_the_network_does_not_see_the_future() -> None:
 def test_what_is_written_is_what_runs(tmp_path: Path) -> None:
     torch.manual_seed(0)
     members = [SpotNet().eval(), SpotNet().eval()]
-    write_spotter(members, tmp_path / "some", 0.4, {})
+    write_spotter(members, SHAPES.templates, tmp_path / "some", 0.4, {})
     card = read_spotter_card(tmp_path / "some.json")
     live, trained = SpotterNet(card), read_spotter(card)
     features = np.random.default_rng(0).normal(0, 1, (30, FEATURES)).astype(np.float32)
@@ -98,6 +94,7 @@ def test_what_is_written_is_what_runs(tmp_path: Path) -> None:
         steps.append(said)
     whole, _ = trained(torch.from_numpy(features)[None], torch.zeros(card.past))
     assert np.stack(steps) == pytest.approx(whole[0].detach().numpy(), abs=1e-4)
+    assert (live.templates == SHAPES.templates).all()
     assert card.threshold == 0.4 and Together(members).past_shape == card.past
 
 
@@ -116,7 +113,7 @@ def test_targets_stand_where_the_movement_ended() -> None:
 
 def test_sequences_are_drawn_alike_by_seed_and_never_of_another_size() -> None:
     items = [item(True), item(True, 1), item(False, 2)]
-    first, second, other = (Mixer(items, SHORT, seed).batch() for seed in (1, 1, 2))
+    first, second, other = (Mixer(items, SHAPES, SHORT, seed).batch() for seed in (1, 1, 2))
     assert torch.equal(first[0], second[0]) and not torch.equal(first[0], other[0])
     assert [tuple(part.shape) for part in first] == [
         (2, 90, n) for n in (FEATURES, len(OUTPUTS), len(OUTPUTS))
@@ -125,7 +122,7 @@ def test_sequences_are_drawn_alike_by_seed_and_never_of_another_size() -> None:
 
 
 def test_a_short_fit_gives_a_network() -> None:
-    net = fit([item(True), item(False)], SHORT, seed=1)
+    net = fit([item(True), item(False)], SHAPES, SHORT, seed=1)
     assert not net.training
 
 
@@ -133,18 +130,34 @@ def test_distractions_are_named_and_no_two_are_alike() -> None:
     rng = np.random.default_rng(4)
     rows, flags = np.zeros((2, 300, ROW_SIZE), np.float32), np.zeros((2, 300, 3), np.float32)
     for one, named in zip(rows, flags, strict=True):
-        distract(one, named, rng, often=5)
+        distract(one, named, rng, 5, SHAPES.units_of_regions)
     assert (flags.sum(axis=(0, 1)) > 0).all() and (rows[0] != rows[1]).any()
     assert np.abs(rows).max() < 60
 
 
-def test_another_face_is_restless_in_another_way() -> None:
-    rows = restless(20)
-    other = bent(rows, np.random.default_rng(0))
-    regions = ROW_PARTS["regions"]
-    assert (other[:, regions:] == rows[:, regions:]).all()
-    alike = np.corrcoef(other[:, :regions].ravel(), rows[:, :regions].ravel())[0, 1]
-    assert 0.5 < alike < 0.999
+def test_another_face_is_restless_in_another_way_that_holds_together() -> None:
+    tiles = np.random.default_rng(3).normal(0, 1, (SHAPES.seen.shape[1], 20)).astype(np.float32)
+    skin = SHAPES.seen @ tiles
+    rows = np.zeros((20, ROW_SIZE), np.float32)
+    rows[:, : len(skin)] = skin.T
+    other = Bend(SHAPES).drawn(rows, np.random.default_rng(0))
+    assert (other[:, len(skin) :] == 0).all()
+    assert 0.5 < np.corrcoef(other.ravel(), rows.ravel())[0, 1] < 0.999
+    # still what some movement of the tiles looks like
+    seen_again = SHAPES.seen @ (SHAPES.back @ other[:, : len(skin)].T)
+    assert np.linalg.norm(seen_again - other[:, : len(skin)].T) < 0.25 * np.linalg.norm(skin)
+
+
+def test_played_faster_it_is_the_same_movement() -> None:
+    ramp = np.arange(50, dtype=np.float32)[:, None]
+    assert played(ramp, 25)[:, 0] == pytest.approx(np.linspace(0, 49, 25), abs=1e-4)
+
+
+def test_units_mirror_with_their_sides() -> None:
+    rows = np.zeros((1, ROW_SIZE), np.float32)
+    left = ROW_PARTS["regions"] + 4
+    rows[0, left] = 1.0
+    assert np.flatnonzero(mirrored(rows)[0]).tolist() == [left + 1]
 
 
 def test_a_warped_chip_moves_where_the_unit_pulls_and_its_mesh_goes_along() -> None:
@@ -171,8 +184,8 @@ def test_a_track_knows_what_was_put_into_it() -> None:
     chips = tuple(chip_of(portrait(), index) for index in range(60))
     strip = Strip("portrait", chips)
     script = ScriptConfig(lead_s=0.3, macro_share=0.0, micro_amplitude=(0.02, 0.02), brief_share=0.0)
-    track = track_of(strip, script, np.random.default_rng(1))
-    still = track_of(strip, ScriptConfig(lead_s=9.0), np.random.default_rng(1))
+    track = track_of(strip, script, np.random.default_rng(1), SHAPES.templates)
+    still = track_of(strip, ScriptConfig(lead_s=9.0), np.random.default_rng(1), SHAPES.templates)
     assert track.movements and all(isinstance(one, Movement) for one in track.movements)
     assert all(0.3 < size < 2.5 for size in track.amplitudes_px)
     made = item_of(track, still.rows, [[]] * 60, clip=True)
@@ -184,3 +197,40 @@ def test_a_track_knows_what_was_put_into_it() -> None:
         (track.movements[0].offset_s - track.movements[0].onset_s) / STEP_S
     )
     assert len(gridded(track.t_s, track.rows)) == len(made.base)
+
+
+def test_a_line_through_logits_is_found() -> None:
+    logits = torch.linspace(-4, 4, 4001)
+    asked = (
+        torch.rand(4001, generator=torch.Generator().manual_seed(0)) < torch.sigmoid(2 * logits - 1)
+    ).float()
+    slope, shift = line(logits, asked)
+    assert slope == pytest.approx(2, rel=0.15) and shift == pytest.approx(-1, abs=0.25)
+
+
+def test_causes_become_probabilities_and_evidence_stays() -> None:
+    torch.manual_seed(0)
+    net = SpotNet().eval()
+    features = torch.randn(1, 60, FEATURES)
+    before, _ = net(features, net.start(1))
+    calibrate_causes(net, Mixer([item(True), item(False)], SHAPES, SHORT, 1), batches=2)
+    after, _ = net(features, net.start(1))
+    causes = slice(EVIDENCE, LOGITS)
+    assert torch.equal(after[..., :EVIDENCE], before[..., :EVIDENCE])
+    assert torch.equal(after[..., LOGITS:], before[..., LOGITS:])
+    assert torch.sigmoid(after[..., causes]).mean() < 0.4  # nothing of the kind happens in these
+
+
+def test_an_earlier_network_says_the_same_of_what_it_knew() -> None:
+    torch.manual_seed(0)
+    blank = SpotNet().state_dict()
+    first = {**blank, "enter.weight": torch.randn(64, 115, 1), "enter.bias": torch.randn(64)}
+    net = carried({name: value for name, value in first.items() if name != "mix.weight"}).eval()
+    features = torch.zeros(1, 1, FEATURES)
+    features[0, 0, 1] = features[0, 0, POSITIONS + ROW_SIZE - 2] = 1.0  # first region, last of the mesh
+    entered = net.enter(
+        torch.cat([features.transpose(1, 2), torch.zeros(1, 64, 1)], dim=1)[:, : FEATURES + 64]
+    )
+    old = first["enter.weight"][:, :, 0]
+    assert torch.allclose(entered[0, :, 0], old[:, 1] + old[:, 97] + first["enter.bias"], atol=1e-5)
+    assert (net.leave[1].weight == blank["leave.1.weight"]).all()

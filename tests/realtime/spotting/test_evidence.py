@@ -4,7 +4,17 @@ import numpy as np
 import pytest
 
 from realtime.spotting.chain import ROW_PARTS, ROW_SIZE
-from realtime.spotting.evidence import FEATURES, NOISY, POSITIONS, STEP_NS, Evidence, Grid
+from realtime.spotting.evidence import (
+    FEATURES,
+    LARGE,
+    LARGEST,
+    MOVING,
+    NOISY,
+    POSITIONS,
+    STEP_NS,
+    Evidence,
+    Grid,
+)
 
 
 def ramp(t_ns: int) -> np.ndarray:
@@ -47,9 +57,17 @@ def test_a_step_is_seen_at_once_and_fades():
     row = row.copy()
     row[1] = 1.0  # the first region, down
     jump = evidence.step(row)
-    assert jump.shape == (FEATURES,) and jump[1] > 2.5 and jump[POSITIONS + 1] > 3.5
+    assert jump.shape == (FEATURES,) and jump[1] > 8 and jump[POSITIONS + 1] == pytest.approx(30)
+    assert jump[MOVING + 1] > 7  # ten times what was usual
     for _ in range(50):
         later = evidence.step(row)
-    assert 0 < later[1] < 1 and later[POSITIONS + 1] == 0
-    noise = later[2 * POSITIONS : 2 * POSITIONS + NOISY]
-    assert noise[0] > 0.5 and (noise[1:] < 0).all() and ROW_PARTS["regions"] // 2 == NOISY - 1
+    assert 0 < later[1] < 1 and later[POSITIONS + 1] == 0 and later[MOVING + 1] < 0.5
+    noise = later[LARGE : LARGE + NOISY]
+    assert noise[0] > 0.5 and (noise[1:] < 0).all()
+    assert ROW_PARTS["regions"] // 2 + ROW_PARTS["units"] == NOISY - 1
+
+
+def test_no_feature_is_without_bounds():
+    evidence = Evidence()
+    evidence.step(np.zeros(ROW_SIZE, np.float32))
+    assert np.abs(evidence.step(np.full(ROW_SIZE, 1e6, np.float32))).max() <= LARGEST

@@ -73,6 +73,32 @@ def test_rest_and_a_long_movement_are_no_micro_expression():
     assert [window.kind for window in windows] == [Kind.MACRO]
 
 
+class Scripted:
+    """A network that says one movement, and what it takes it for."""
+
+    def __init__(self, **likely: float) -> None:
+        real = SpotterNet(read_spotter_card())
+        self.card, self.templates, self._likely = real.card, real.templates, likely
+
+    def start(self):
+        return 0
+
+    def step(self, features, past):
+        outputs = said(past, 0.95 if past == 80 else 0.05, since=(0.5, 0.3, 0.1)).outputs
+        for name, probability in self._likely.items():
+            outputs[OUTPUTS.index(name)] = probability if 60 < past < 76 else 0.1
+        return outputs, past + 1
+
+
+@pytest.mark.parametrize(("likely", "flags"), [
+    ({"speech": 0.9}, {Flag.SPEECH}), ({"blink": 0.4, "head_motion": 0.85}, {Flag.HEAD_MOTION}), ({}, set())
+])  # fmt: skip
+def test_what_the_network_takes_for_something_else_is_flagged(likely, flags):
+    spotter = LearnedSpotter(SpotterConfig(), Scripted(**likely))
+    _, windows, _ = run(film([(1.2, 1.35, 1.6)], 2.2), spotter)
+    assert [window.flags for window in windows if window.kind is Kind.MICRO] == [flags]
+
+
 def test_it_is_armed_once_the_face_was_seen_and_not_while_it_is_turned():
     def turned(t):
         return frozenset({Flag.YAW} if t > 1.2 else ())
@@ -111,5 +137,6 @@ def test_rebaseline_starts_anew():
 def test_either_spotter_by_its_name():
     assert type(spotter_maker(SpotterConfig(kind="rules"))()) is Spotter
     assert type(spotter_maker(SpotterConfig(kind="learned"))()) is LearnedSpotter
-    with pytest.raises(ConfigError, match="evidence"):
-        SpotterConfig(evidence=1.5)
+    for wrong in ({"evidence": 1.5}, {"cause": 0.0}):
+        with pytest.raises(ConfigError, match=next(iter(wrong))):
+            SpotterConfig(**wrong)
