@@ -35,8 +35,8 @@ from train.known.windows import Watcher
 
 AMPLITUDES_PX = (0.7, 1.2)  # by turns
 CODECS = (DENOISED, H264)  # as browsers send with a camera
-ASKED_LOSS, ASKED_ERROR = 0.05, 1.15  # at the rate asked for: of what is found; flow error times as filmed
-THIN_LOSS = 0.2  # under the rate from which on no more than this is lost, the page warns
+ASKED_LOSS = 0.05  # of what is found as filmed, at the rate that is asked for
+THIN_LOSS = 0.2  # where more than this is lost, the page warns
 
 Row = dict[str, Any]
 
@@ -138,33 +138,41 @@ def _mean(values: Sequence[float]) -> float:
 
 
 def limits(rows: Sequence[Row]) -> dict[str, float]:
-    """What the page needs, read off the curves.
+    """What the page needs, read off the curves of what is spotted and named rightly.
 
-    `asked`: the least bits per pixel from which on every codec loses at most 5 % of what is spotted and named
-    as filmed, with a flow error of at most 1.15 times that; `thin`: from which on at most 20 % are lost;
-    `fps`: the least frame rate from which on at most 5 % are lost, of movements of 0.2 s too. Bits per pixel
-    are those asked for.
+    `asked`: the least bits per pixel to ask for from which on every codec loses at most 5 % of what is found
+    as filmed. `thin`: the bits per pixel that must really come; under it some codec loses more than 20 %
+    (read between two measured points). `fps`: the least frame rate from which on at most 5 % are lost.
     """
-    best = next(row for row in rows if row["group"] == AS_FILMED)
-    kept = best["spotted_and_named"]
-
-    def good(row: Row, loss: float, error: float) -> bool:
-        found_enough = row["spotted_and_named"] >= (1.0 - loss) * kept
-        return bool(found_enough and row["flow_error_px"] <= error * best["flow_error_px"])
-
+    kept = next(row for row in rows if row["group"] == AS_FILMED)["spotted_and_named"]
     compressed = [row for row in rows if row["group"] in CODECS]
     rates = [row for row in rows if row["group"] in (RATE, BRIEF)]
+    thin = [
+        _crossing([row for row in rows if row["group"] == codec], 1.0 - THIN_LOSS, kept) for codec in CODECS
+    ]
     return {
-        "asked": _least(compressed, lambda row: good(row, ASKED_LOSS, ASKED_ERROR)),
-        "thin": _least(compressed, lambda row: good(row, THIN_LOSS, np.inf)),
-        "fps": _least(rates, lambda row: good(row, ASKED_LOSS, np.inf)),
+        "asked": _least(compressed, (1.0 - ASKED_LOSS) * kept),
+        "thin": round(max(thin), 3),
+        "fps": _least(rates, (1.0 - ASKED_LOSS) * kept),
     }
 
 
-def _least(rows: Sequence[Row], good: Any) -> float:
-    """The least value from which on all rows are good; infinite where there is none."""
-    bad = max((row["asked"] for row in rows if not good(row)), default=-np.inf)
+def _least(rows: Sequence[Row], found: float) -> float:
+    """The least value from which on all rows find so much; infinite where there is none."""
+    bad = max((row["asked"] for row in rows if row["spotted_and_named"] < found), default=-np.inf)
     return float(min((row["asked"] for row in rows if row["asked"] > bad), default=np.inf))
+
+
+def _crossing(rows: Sequence[Row], share: float, kept: float) -> float:
+    """The bits per pixel sent at which one codec's curve last rises over a share of what is kept."""
+    points = sorted((row["bits_per_pixel"], row["spotted_and_named"] - share * kept) for row in rows)
+    under = max((at for at, (_, over) in enumerate(points) if over < 0), default=None)
+    if under is None:
+        return float(points[0][0])
+    if under == len(points) - 1:
+        return float("inf")
+    (left, below), (right, above) = points[under], points[under + 1]
+    return float(left + (right - left) * -below / (above - below))
 
 
 def as_table(report: Mapping[str, Any]) -> Table:

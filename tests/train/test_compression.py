@@ -2,33 +2,56 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from realtime.app.run import LOW_FPS
+from realtime.web.answer import BITS_PER_PIXEL, THIN_BITS_PER_PIXEL
 from train import compression
 from train.compression import as_table, draw, limits, main, summarised
-from train.known.sent import AS_FILMED, DENOISED, H264, PLAIN, RATE, Seen, Way
+from train.known.sent import AS_FILMED, BRIEF, DENOISED, H264, PLAIN, RATE, Seen, Way
+
+MEASURED = Path(compression.__file__).parent / "results" / "compression" / "compression.json"
 
 
-def row(group: str, asked: float, found: float, error: float = 0.1) -> dict:
-    return {"group": group, "asked": asked, "spotted_and_named": found, "flow_error_px": error}
+def row(group: str, asked: float, found: float) -> dict:
+    return {"group": group, "asked": asked, "bits_per_pixel": 0.9 * asked, "spotted_and_named": found}
 
 
 def test_limits_are_where_the_curves_reach_what_is_filmed():
     rows = [
         row(AS_FILMED, 0.0, 0.9),
-        row(DENOISED, 0.03, 0.5),
-        row(DENOISED, 0.06, 0.8),
-        row(DENOISED, 0.12, 0.9, 0.2),
-        row(DENOISED, 0.25, 0.89),
-        row(H264, 0.03, 0.75),
-        row(H264, 0.06, 0.9),
-        row(PLAIN, 0.25, 0.1),  # for comparison only
+        row(DENOISED, 0.1, 0.36),
+        row(DENOISED, 0.2, 0.9),
+        row(DENOISED, 0.3, 0.9),
+        row(H264, 0.1, 0.81),
+        row(H264, 0.2, 0.9),
+        row(PLAIN, 0.2, 0.1),  # for comparison only
         row(RATE, 10.0, 0.2),
         row(RATE, 20.0, 0.9),
+        row(BRIEF, 20.0, 0.3),
+        row(BRIEF, 30.0, 0.9),
     ]
-    assert limits(rows) == {"asked": 0.25, "thin": 0.06, "fps": 20.0}
-    assert limits(rows[:2])["asked"] == np.inf
+    # VP8 passes 80 % of 0.9 two thirds of the way from 0.1 to 0.2
+    assert limits(rows) == {
+        "asked": 0.2,
+        "thin": pytest.approx(0.9 * (0.1 + 0.1 * 2 / 3), abs=1e-3),
+        "fps": 30.0,
+    }
+    worse = [one for one in rows if one["asked"] in (0.0, 0.1)]
+    assert limits(worse)["asked"] == np.inf and limits(worse)["thin"] == np.inf
+
+
+def test_the_page_holds_to_what_was_measured():
+    measured = json.loads(MEASURED.read_text())
+    found = limits(measured["rows"])
+    assert measured["limits"] == found
+    assert found["asked"] <= BITS_PER_PIXEL
+    assert THIN_BITS_PER_PIXEL == pytest.approx(found["thin"], abs=0.02)
+    assert found["fps"] <= LOW_FPS
 
 
 def seen(way: Way, spotted: bool) -> Seen:

@@ -37,6 +37,7 @@ def look() -> tuple[gr.themes.Base, str]:
         button_primary_background_fill_hover="*primary_800",
         button_primary_background_fill_hover_dark="*primary_800",
         body_text_color_subdued="*neutral_600",
+        checkbox_border_color_dark="*neutral_400",
     )
     links = [f'<link rel="stylesheet" href="/flinch/{name}">' for name in STYLES]
     links += [f'<script type="module" src="/flinch/{name}"></script>' for name in SCRIPTS]
