@@ -62,7 +62,8 @@ def _fit(args: argparse.Namespace) -> None:
         print(line, flush=True)
         lines.append(line.strip())
 
-    net = fit(training, SIZES[args.size], config, say)
+    start = None if args.start is None else load_mol(read_card(args.start))
+    net = fit(training, SIZES[args.size] if start is None else start.config, config, say, start)
     trained_on = {"samples": len(training), "people": len(np.unique(training.people)), "ended": lines[-1]}
     said = {"trained_on": trained_on}
     card = write_mol(net, _stem(args), said | {"fit": asdict(config) | {"size": args.size}})
@@ -141,6 +142,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--batch", type=int, default=default.batch)
     parser.add_argument("--learning-rate", type=float, default=default.learning_rate)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--start", type=Path, metavar="CARD", help="go on from this network (.json)")
     parser.add_argument("--seconds", type=float, default=5.0, help="of each measurement of bench")
     parser.add_argument("--faces", type=Path, default=DATA, help="folder with faces/ (FLINCH_DATA)")
     args = parser.parse_args(argv)

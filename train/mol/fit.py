@@ -72,11 +72,19 @@ class Losses:
         return f"label {self.label:.3f}, flow {self.flow:.4f} px^2, landmarks {self.landmark:.4f}"
 
 
-def fit(samples: Samples, model: MolConfig, config: FitConfig, say: Callable[[str], None] = print) -> Mol:
-    """A trained network, ready to run."""
+def fit(
+    samples: Samples,
+    model: MolConfig,
+    config: FitConfig,
+    say: Callable[[str], None] = print,
+    start: Mol | None = None,
+) -> Mol:
+    """A trained network, ready to run; `start` is one of the same size to go on from."""
     torch.manual_seed(config.seed)
     rng = np.random.default_rng(config.seed)
     net = Mol(model).train()
+    if start is not None:
+        net.load_state_dict(start.state_dict())
     optimiser = torch.optim.AdamW(net.parameters(), config.learning_rate, weight_decay=config.weight_decay)
     began, kept = time.perf_counter(), list[list[float]]()
     order = _shuffled(samples, config, rng)

@@ -97,6 +97,14 @@ def test_the_clock_ends_the_training(samples: Samples) -> None:
     assert len(lines) == 1 and "step 0 of 5" in lines[0]
 
 
+def test_a_start_is_gone_on_from(samples: Samples) -> None:
+    start = Mol(TINY)
+    still = FitConfig(steps=1, batch=2, learning_rate=1e-12, weight_decay=0.0)
+    net = fit(samples, TINY, still, lambda line: None, start)
+    for one, two in zip(net.parameters(), start.parameters(), strict=True):
+        torch.testing.assert_close(one, two)
+
+
 def test_config_says_what_is_wrong() -> None:
     with pytest.raises(ConfigError):
         FitConfig(steps=0)
