@@ -64,7 +64,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"train.direction_figures: {error}", file=sys.stderr)
         return 2
     args.out.mkdir(parents=True, exist_ok=True)
-    directions_figure(found).savefig(args.out / "directions.png", dpi=80)
+    directions_figure(found).savefig(args.out / "directions.png", dpi=76)
     (args.out / "directions.json").write_text(json.dumps(table_of(found, args), indent=1) + "\n")
     return 0
 
