@@ -6,6 +6,7 @@ import json
 import os
 import time
 import urllib.request
+from collections.abc import Callable
 from typing import Any
 
 from playwright.sync_api import Page, expect
@@ -13,7 +14,7 @@ from playwright.sync_api import Page, expect
 from realtime.benches.browser import Served
 
 PROMPT_S = 2.0  # a place is free again after a clean close
-LIVE_MS = 60_000  # loading the engine on a busy machine
+LIVE_MS = 120_000  # loading the engine on a busy machine
 
 # Counts the pictures that come back, and keeps each candidate with the newest time known when it came.
 WATCH = """() => {
@@ -43,9 +44,17 @@ def stop(page: Page) -> None:
     expect(page.get_by_role("button", name="Start", exact=True)).to_be_visible()
 
 
-def prompt_s() -> float:
-    """The time allowed for a clean close; more where other programs fight for the processors."""
-    return PROMPT_S * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+def patient(seconds: float) -> float:
+    """The time allowed; more where other programs fight for the processors."""
+    return seconds * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+
+
+def eventually(page: Page, holds: Callable[[], bool], limit_s: float = 60.0) -> None:
+    """Waits, with the page alive, until something holds outside of it."""
+    began = time.monotonic()
+    while not holds():
+        assert time.monotonic() - began < limit_s, "it never came to hold"
+        page.wait_for_timeout(50)
 
 
 def seen(page: Page) -> dict[str, Any]:

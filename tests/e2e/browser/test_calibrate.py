@@ -15,7 +15,7 @@ from realtime.sources.base import SourceConfig
 from realtime.sources.demo import DemoSource
 from tests.e2e.browser.conftest import Watched, agree, launched, open_tab
 
-LONG_MS = 90_000  # where everything computes at once
+LONG_MS = 180_000  # where everything computes at once
 REST_S = 1.2  # the demo begins with a face at rest
 
 

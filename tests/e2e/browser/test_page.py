@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, expect
+import pytest
+from playwright.sync_api import Browser, expect
 
 from realtime.benches.browser import Served
-from tests.e2e.browser.conftest import open_tab
+from tests.e2e.browser.conftest import agree, open_tab
+from tests.e2e.browser.looks import faults
 
 
 def test_nothing_is_shown_before_consent(browser: Browser, server: Served, artifacts: Path) -> None:
@@ -22,8 +24,18 @@ def test_nothing_is_shown_before_consent(browser: Browser, server: Served, artif
     context.close()
 
 
-def test_every_tab_opens(page: Page, artifacts: Path) -> None:
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
+def test_every_tab_opens_and_can_be_read(
+    browser: Browser, server: Served, artifacts: Path, scheme: str, width: int
+) -> None:
+    context = browser.new_context(
+        viewport={"width": width, "height": 900},
+        color_scheme="dark" if scheme == "dark" else "light",
+    )
+    page = agree(context.new_page(), server.url)
     for title in ("Replay", "Review", "Calibrate", "About", "Live"):
         open_tab(page, title)
         expect(page.get_by_role("tab", name=title)).to_have_attribute("aria-selected", "true")
-        page.screenshot(path=artifacts / f"tab_{title.lower()}.png", full_page=True)
+        page.screenshot(path=artifacts / f"tab_{title.lower()}_{scheme}_{width}.png", full_page=True)
+        assert faults(page) == [], title
+    context.close()

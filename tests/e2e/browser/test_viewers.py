@@ -14,9 +14,10 @@ from playwright.sync_api import Browser, Page, Playwright, expect
 
 from realtime.benches.browser import Served, chromium_flags, chromium_path, served
 from tests.e2e.browser.conftest import Watched, agree, launched
-from tests.e2e.browser.live import places_taken, prompt_s, seconds_until_free, start, stop
+from tests.e2e.browser.live import PROMPT_S, patient, places_taken, seconds_until_free, start, stop
 
 KILLED_S = 35.0
+TOLD_S = 5.0  # that all places are taken
 
 
 @contextmanager
@@ -35,13 +36,15 @@ def test_the_third_viewer_is_told_so_at_once_and_can_take_a_place_that_is_left(
             start(second)
             assert places_taken(server) == 2
             third.get_by_role("button", name="Start", exact=True).click()
-            expect(third.get_by_text("All 2 live places are taken").first).to_be_visible(timeout=5_000)
+            expect(third.get_by_text("All 2 live places are taken").first).to_be_visible(
+                timeout=patient(TOLD_S) * 1000
+            )
         # The second one's page was closed without a word.
-        assert seconds_until_free(server, taken=1) < prompt_s()
+        assert seconds_until_free(server, taken=1) < patient(PROMPT_S)
         start(third)
         stop(third)
         stop(first)
-    assert seconds_until_free(server) < prompt_s()
+    assert seconds_until_free(server) < patient(PROMPT_S)
 
 
 def test_a_killed_tab_gives_its_place_back(playwright: Playwright, camera: Path, server: Served) -> None:
@@ -52,7 +55,7 @@ def test_a_killed_tab_gives_its_place_back(playwright: Playwright, camera: Path,
     for process in processes:
         if process["type"] == "renderer":
             os.kill(process["id"], signal.SIGKILL)
-    assert seconds_until_free(server) < KILLED_S
+    assert seconds_until_free(server, limit_s=2 * KILLED_S) < patient(KILLED_S)
     browser.close()
 
 
@@ -62,7 +65,7 @@ def test_without_a_camera_the_demo_plays(playwright: Playwright, server: Served,
     watched = Watched(page, server.url)
     agree(page, server.url)
     start(page)
-    expect(page.locator(".flinch-figures")).to_contain_text("demo", timeout=10_000)
+    expect(page.locator(".flinch-figures")).to_contain_text("demo")
     expect(
         page.get_by_text("There is no camera on this machine. Playing the built-in demo.")
     ).to_be_attached()
