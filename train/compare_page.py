@@ -18,6 +18,7 @@ from train.recipe import load_recipe
 SHIPPED, RANDOM_START, WHOLE = "causalnet", "causalnet-random-start", "whole"
 MODELS = {SHIPPED: "compact", RANDOM_START: WHOLE}  # of train.recipe, where not of the row's own name
 NOTHING = "not run"
+CHANCE = 0.4  # recall below this is hardly better than one class for all
 ABOUT_ABLATIONS = {
     "whole": "CausalNet as it is: block length 1, gamma 0.5, three classes",
     "block-2": "block length 2",
@@ -104,7 +105,8 @@ def _notes(systems: dict[str, tuple[Report | None, Report | None]], speed: dict[
     lines = ["How each row was made, and where the published figures stand:", ""]
     for name, (honest, paper) in systems.items():
         source = f" Published: {PUBLISHED[name].source}." if name in PUBLISHED else ""
-        lines.append(f"- {_title(name)}: {_how(honest)}.{_own_recipe(honest, paper)}{source}")
+        remarks = _own_recipe(honest, paper) + _failed(honest) + source
+        lines.append(f"- {_title(name)}: {_how(honest)}.{remarks}")
     if any(honest and honest.get("groups") for honest, _ in systems.values()):
         lines += ["", GROUPED]
     if speed:
@@ -119,6 +121,12 @@ def _own_recipe(honest: Report | None, paper: Report | None) -> str:
     if honest is None or paper is None or honest["recipe"] == paper["recipe"]:
         return ""
     return f" Paper columns: folds of their own by the recipe `{paper['model']}`, {_how(paper)}."
+
+
+def _failed(honest: Report | None) -> str:
+    if honest is None or honest["composite"]["uar"] >= CHANCE:
+        return ""
+    return " It did not learn within these few steps from random weights: no judgement of the system."
 
 
 def _how(report: Report | None) -> str:
