@@ -19,6 +19,7 @@ from realtime.config import assignment, merged
 from realtime.errors import FlinchError
 from realtime.overlay.layers import DEFAULT_LAYERS, LAYERS, checked_layers
 from realtime.profile.profile import load_profile
+from realtime.recognition import RECOGNISERS
 
 DONE, FAULT, USER_ERROR, INTERRUPTED = 0, 1, 2, 130
 
@@ -45,6 +46,7 @@ def add_shared_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--profile", type=Path, metavar="FILE", help="what calibration measured (JSON)")
     parser.add_argument("--backend", metavar="NAME", help="what runs the network: auto, openvino ..")
     parser.add_argument("--require", metavar="NAME", help="what must run it: fail instead of another")
+    parser.add_argument("--recogniser", choices=sorted(RECOGNISERS), help="the network that names the class")
     add_spotter_flag(parser)
     parser.add_argument(
         "--layers", metavar="A,B", help=f"what is drawn over the picture, of {', '.join(LAYERS)}; or none"
@@ -66,6 +68,8 @@ def flags_of(args: argparse.Namespace) -> dict[str, Any]:
         table = merged(table, {"recognition": {"backend": args.backend}})
     if getattr(args, "require", None) is not None:
         table = merged(table, {"recognition": {"require": args.require}})
+    if getattr(args, "recogniser", None) is not None:
+        table = merged(table, {"recognition": {"model": RECOGNISERS[args.recogniser]}})
     if getattr(args, "spotter", None) is not None:
         table = merged(table, {"spotting": {"kind": args.spotter}})
     return table

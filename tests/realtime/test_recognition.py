@@ -12,7 +12,7 @@ from engine.card import MOL
 from engine.errors import EngineInputError
 from engine.runners.fake import FAKE_CARD, FakeRunner
 from realtime.errors import ConfigError, EngineMismatch, ModelFileError
-from realtime.recognition import Recogniser, RecognitionConfig, open_recogniser, softmax
+from realtime.recognition import RECOGNISERS, Recogniser, RecognitionConfig, open_recogniser, softmax
 from realtime.types import MotionMaps
 
 DEFAULT = RecognitionConfig()
@@ -151,3 +151,15 @@ def test_mol_is_shown_frames_of_the_window_and_the_maps_stay_as_evidence():
         levels = runner.shown.mean(axis=(2, 3))
     assert found.maps is maps and found.label == "negative"
     np.testing.assert_allclose(levels, [[20, 40, 60, 80, 100, 120, 140, 160]])
+
+
+def test_the_shipped_mol_opens_and_names_a_window():
+    rng = np.random.default_rng(0)
+    chips = tuple(SimpleNamespace(gray_u8=rng.integers(0, 255, (128, 128), np.uint8)) for _ in range(4))
+    window = SimpleNamespace(chips=chips, onset=0, apex=1, offset=3)
+    runner, recogniser = open_recogniser(RecognitionConfig(model=RECOGNISERS["mol"]))
+    with runner:
+        found = recogniser.recognise(MotionMaps(SimpleNamespace(window=window), MAPS.maps_u8))
+    assert runner.metadata.card.network == MOL
+    assert found.label in ("negative", "positive", "surprise", "unclear")
+    assert sum(found.probabilities) == pytest.approx(1.0, abs=1e-12)

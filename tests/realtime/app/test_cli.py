@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.card import DEFAULT_MODEL
 from realtime.app.cli import (
     DONE,
     INTERRUPTED,
@@ -50,6 +51,11 @@ def test_named_flags_stand_over_set_over_the_profile(tmp_path: Path) -> None:
 def test_the_backend_is_a_setting_of_recognition() -> None:
     assert flags_of(parsed("--backend", "openvino")) == {"recognition": {"backend": "openvino"}}
     assert flags_of(parsed("--require", "tensorrt")) == {"recognition": {"require": "tensorrt"}}
+
+
+def test_the_recogniser_is_a_shipped_model() -> None:
+    assert flags_of(parsed("--recogniser", "mol")) == {"recognition": {"model": "mol-compact"}}
+    assert flags_of(parsed("--recogniser", "causalnet")) == {"recognition": {"model": DEFAULT_MODEL}}
 
 
 def test_no_flag_is_no_setting() -> None:
