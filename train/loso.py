@@ -45,9 +45,7 @@ def run(args: argparse.Namespace, console: Console) -> None:
         raise ConfigError("--seeds and --jobs must be at least 1")
     recipe = load_recipe(args.model, args.config)
     if recipe.stop_when_right and args.protocol != "paper":
-        raise ConfigError(
-            f"{args.model} looks at the left-out subject; give --protocol paper"
-        )
+        raise ConfigError(f"{args.model} looks at the left-out subject; give --protocol paper")
     data = read_features(args.data)
     folds = _folds(data, args.groups)
     description = {
