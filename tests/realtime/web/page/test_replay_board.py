@@ -23,7 +23,7 @@ def running(**changes) -> ClipState:
 
 
 def test_nothing_yet_says_what_to_do():
-    assert "Drop video files" in board_html(None)
+    assert "Give video files" in board_html(None)
 
 
 def test_a_running_clip_shows_share_and_time_left():
