@@ -187,6 +187,9 @@ def as_table(report: Mapping[str, Any]) -> Table:
     return table
 
 
+TICKS = (0.02, 0.05, 0.1, 0.2)  # bits per pixel
+
+
 def draw(path: Path, rows: Sequence[Row]) -> None:
     """Flow error and what is found over bits per pixel sent, and what is found over the frame rate."""
     from matplotlib.figure import Figure
@@ -202,11 +205,14 @@ def draw(path: Path, rows: Sequence[Row]) -> None:
             )
         axes.axhline(best[key], ls=":", color="gray", label=AS_FILMED)
         axes.set_xscale("log")
+        axes.set_xticks(TICKS, [f"{tick:g}" for tick in TICKS])
+        axes.minorticks_off()
         axes.set_xlabel("bits per pixel sent")
     for group, label in ((RATE, "0.43 s long"), (BRIEF, "0.2 s long")):
         of_it = [row for row in rows if row["group"] == group] + [{**best, "asked": FPS}] * (group == RATE)
         places, shares = ([row[key] for row in of_it] for key in ("asked", "spotted_and_named"))
-        by_rate.plot(places, shares, "o-", label=label)
+        if places:
+            by_rate.plot(places, shares, "o-", label=label)
     by_rate.legend(fontsize=7)
     by_rate.set_xlabel("frames a second")
     by_error.set_ylabel("flow error, px")
