@@ -97,7 +97,7 @@ def _system_row(name: str, honest: Report | None, paper: Report | None, speed: d
         "" if ms is None else f"{ms:.2f}",
         *_scores(honest),
         *_scores(paper),
-        *("" if x is None else _short(x) for x in stated),
+        *("" if x is None else f"{x:g}".lstrip("0") for x in stated),  # no digit that was not read
     ]
 
 
