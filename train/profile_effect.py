@@ -27,10 +27,10 @@ from realtime.errors import CalibrationError
 from realtime.profile.neutral import SECONDS, SETTLE_S, NeutralMeter
 from realtime.sources.file import FileSource
 from realtime.types import Event, Kind
-from train.spot_report import CAUSES
-from train.spot_run import KeptMeshes, spot_only
-from train.spotting_score import Interval, compare
-from train.spotting_tables import read_intervals
+from train.scoring.report import CAUSES
+from train.scoring.run import KeptMeshes, spot_only
+from train.scoring.score import Interval, compare
+from train.scoring.tables import read_intervals
 from train.synth.flags import DATA, TRUTH_NAME, write_tables
 from train.synth.make import Studio, defaults_for
 from train.synth.split import chosen

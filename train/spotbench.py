@@ -30,10 +30,10 @@ from engine.errors import ConfigError, FlinchError
 from realtime.app.cli import add_spotter_flag, flags_of
 from realtime.config import Config, load_config
 from realtime.output.events import CSV_NAME
-from train.spot_report import LEAST_PX, as_table, figures, summary_lines
-from train.spot_run import Watched, watch
-from train.spotting_score import Interval
-from train.spotting_tables import VIDEOS_NAME, read_intervals
+from train.scoring.report import LEAST_PX, as_table, figures, summary_lines
+from train.scoring.run import Watched, watch
+from train.scoring.score import Interval
+from train.scoring.tables import VIDEOS_NAME, read_intervals
 from train.synth.flags import TRUTH_NAME, add_flags, config_of, variants_of, write_tables
 from train.synth.make import Made, Studio, SynthConfig
 from train.synth.sheet import write_sheet

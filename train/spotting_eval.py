@@ -20,8 +20,8 @@ from rich.console import Console
 from rich.table import Table
 
 from engine.errors import ConfigError, FlinchError
-from train.spotting_score import compare, report
-from train.spotting_tables import VIDEOS_NAME, read_intervals, read_minutes
+from train.scoring.score import compare, report
+from train.scoring.tables import VIDEOS_NAME, read_intervals, read_minutes
 
 
 def main(argv: Sequence[str] | None = None) -> int:

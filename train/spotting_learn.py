@@ -27,15 +27,15 @@ from safetensors.torch import load
 
 from engine.errors import FlinchError
 from engine.spotter import DEFAULT_SPOTTER, SPOTTER_FOLDER
-from train.spotting_carry import carried
-from train.spotting_causes import calibrate_causes
-from train.spotting_fit import FitConfig, Mixer, fit
-from train.spotting_items import Item, item_of
-from train.spotting_lively import Liveliness, moved_chip
-from train.spotting_net import SpotNet
-from train.spotting_shapes import Shapes, shapes_of
-from train.spotting_ship import write_spotter
-from train.spotting_tracks import Strip, Track, rows_of, strip_of, track_of
+from train.spotting.carry import carried
+from train.spotting.causes import calibrate_causes
+from train.spotting.fit import FitConfig, Mixer, fit
+from train.spotting.items import Item, item_of
+from train.spotting.lively import Liveliness, moved_chip
+from train.spotting.net import SpotNet
+from train.spotting.shapes import Shapes, shapes_of
+from train.spotting.ship import write_spotter
+from train.spotting.tracks import Strip, Track, rows_of, strip_of, track_of
 from train.synth.flags import DATA
 from train.synth.script import ScriptConfig
 from train.synth.split import PARTS, Material, chosen

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from train.spot_report import boundaries, confusion, figures, recalls
-from train.spot_run import Watched, coverage
+from train.scoring.report import boundaries, confusion, figures, recalls
+from train.scoring.run import Watched, coverage
+from train.scoring.score import Interval, Match, compare
 from train.spotbench import main
-from train.spotting_score import Interval, Match, compare
 
 BLINK = frozenset({"blink"})
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from train.scoring.tables import read_intervals, video_key
 from train.spotting_eval import main
-from train.spotting_tables import read_intervals, video_key
 
 TRUTH = (
     "video,onset,apex,offset,type,label,aus,amplitude_px\n"

@@ -22,7 +22,7 @@ from realtime.movement.mol_frames import FRAMES, spread, steadied
 from realtime.types import CHIP_SIZE, LABELS
 from train.mol.faces import Face, Look
 from train.mol.landmarks import sixty_eight
-from train.spotting_lively import TALK_UNITS, chip_field, turns
+from train.spotting.lively import TALK_UNITS, chip_field, turns
 from train.synth.nuisance import Sway
 from train.synth.script import ScriptConfig, blink, draw_script
 

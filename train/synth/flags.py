@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from engine.errors import ConfigError
-from train.spotting_tables import VIDEOS_NAME, write_rows
+from train.scoring.tables import VIDEOS_NAME, write_rows
 from train.synth.make import Made, SynthConfig, defaults_for
 from train.synth.write import CODECS, TRUTH_HEADER, VIDEOS_HEADER, is_expression
 

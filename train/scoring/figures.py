@@ -1,6 +1,6 @@
-"""python -m train.spotting_figures: curves of the spotting benchmark over amplitude, duration, fps, bit rate.
+"""python -m train.scoring.figures: curves of the spotting benchmark over amplitude, duration, fps, bit rate.
 
-    python -m train.spotting_figures --report still=A.json --report talking=B.json --rate fps:30=C.json ..
+    python -m train.scoring.figures --report still=A.json --report talking=B.json --rate fps:30=C.json ..
 
 A curve of the first two comes from the bands within each report, a point of the others from one report.
 """
@@ -44,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             if mine:
                 draw_rates(mine, said).savefig(args.out / file, dpi=110)
     except (FlinchError, OSError) as error:
-        print(f"train.spotting_figures: {error}", file=sys.stderr)
+        print(f"train.scoring.figures: {error}", file=sys.stderr)
         return 2
     return 0
 
@@ -103,7 +103,7 @@ def _read(path: Path) -> Report:
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="python -m train.spotting_figures", description=(__doc__ or "").split("\n")[0]
+        prog="python -m train.scoring.figures", description=(__doc__ or "").split("\n")[0]
     )
     parser.add_argument("--report", action="append", default=[], metavar="NAME=FILE")
     parser.add_argument("--rate", action="append", default=[], metavar="fps:N=FILE or kbps:N=FILE")

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from realtime.face.alignment import COLUMNS_PER_IOD, EYE_ROW, MIDLINE_COLUMN, ROWS_PER_IOD
 from realtime.spotting.chain import ROW_PARTS
 from realtime.spotting.regions import REGIONS, tile_centres
-from train.spotting_shapes import Shapes
+from train.spotting.shapes import Shapes
 
 F32 = NDArray[np.float32]
 

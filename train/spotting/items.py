@@ -22,7 +22,7 @@ from realtime.spotting.evidence import (
     powers,
     scaled,
 )
-from train.spotting_tracks import Track
+from train.spotting.tracks import Track
 
 F32 = NDArray[np.float32]
 

@@ -15,8 +15,8 @@ import numpy as np
 from rich.table import Table
 
 from realtime.types import Flag
-from train.spot_run import Watched, coverage
-from train.spotting_score import Interval, Match, Scored, compare, forgiven, left_out, report
+from train.scoring.run import Watched, coverage
+from train.scoring.score import Interval, Match, Scored, compare, forgiven, left_out, report
 
 CAUSES = frozenset(flag.value for flag in (Flag.BLINK, Flag.SPEECH, Flag.HEAD_MOTION, Flag.LIGHT_CHANGE))
 LEAST_PX = 0.5  # weaker micro-expressions are neither asked for nor held against the spotter

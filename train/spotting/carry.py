@@ -13,7 +13,7 @@ from torch import Tensor
 
 from realtime.spotting.chain import ROW_PARTS
 from realtime.spotting.evidence import FEATURES, LARGE, POSITIONS
-from train.spotting_net import MIXED, SpotNet
+from train.spotting.net import MIXED, SpotNet
 
 _REGIONS, _HEAD = ROW_PARTS["regions"], 6
 _AFTER = ROW_PARTS["pose"] + ROW_PARTS["mesh"]

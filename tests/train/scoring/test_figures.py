@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from train.spotting_figures import main
+from train.scoring.figures import main
 
 REPORT = {
     "recall_by_amplitude_px": {"0-0.5": [1, 4], "0.5-1": [3, 4], "1-2": [0, 0]},
@@ -26,4 +26,4 @@ def test_a_picture_for_each_curve_there_is(tmp_path: Path) -> None:
 @pytest.mark.parametrize("given", ["still", "still=nowhere.json"])
 def test_a_report_that_cannot_be_read_is_one_line(given: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--report", given]) == 2
-    assert capsys.readouterr().err.startswith("train.spotting_figures: ")
+    assert capsys.readouterr().err.startswith("train.scoring.figures: ")

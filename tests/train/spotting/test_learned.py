@@ -15,17 +15,17 @@ from realtime.spotting.evidence import FEATURES, POSITIONS, STEP_S, Evidence
 from realtime.spotting.outputs import EVIDENCE, LAG_STEPS, LOGITS, OUTPUTS
 from realtime.spotting.regions import REGIONS
 from tests.portrait import chip_of, portrait
-from train.spotting_bend import Bend, mirrored
-from train.spotting_carry import carried
-from train.spotting_causes import calibrate_causes, line
-from train.spotting_distract import distract
-from train.spotting_fit import FitConfig, Mixer, fit, played, targets_of
-from train.spotting_items import Item, features_of, gridded, item_of
-from train.spotting_lively import Liveliness, chip_field, moved_chip
-from train.spotting_net import SpotNet
-from train.spotting_shapes import shapes_of
-from train.spotting_ship import Together, read_spotter, write_spotter
-from train.spotting_tracks import Strip, track_of
+from train.spotting.bend import Bend, mirrored
+from train.spotting.carry import carried
+from train.spotting.causes import calibrate_causes, line
+from train.spotting.distract import distract
+from train.spotting.fit import FitConfig, Mixer, fit, played, targets_of
+from train.spotting.items import Item, features_of, gridded, item_of
+from train.spotting.lively import Liveliness, chip_field, moved_chip
+from train.spotting.net import SpotNet
+from train.spotting.shapes import shapes_of
+from train.spotting.ship import Together, read_spotter, write_spotter
+from train.spotting.tracks import Strip, track_of
 from train.synth.script import ScriptConfig
 
 SHORT = FitConfig(steps=2, batch=2, length=90, warm=10)

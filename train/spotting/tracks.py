@@ -22,7 +22,7 @@ from realtime.movement.model import Field, Movement
 from realtime.spotting.chain import Chain, ChainConfig
 from realtime.spotting.motion import MotionConfig
 from realtime.types import FaceChip, Frame
-from train.spotting_lively import Liveliness, chip_field, moved_chip
+from train.spotting.lively import Liveliness, chip_field, moved_chip
 from train.synth.clips import read_take
 from train.synth.gaze import Gaze
 from train.synth.make import STILL_IOD_PX, defaults_for

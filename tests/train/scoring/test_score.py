@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from train.spotting_score import (
+from train.scoring.score import (
     Interval,
     Match,
     compare,

@@ -1,4 +1,4 @@
-"""Trains the learned spotter's network on tracks (train.spotting_tracks)."""
+"""Trains the learned spotter's network on tracks (train.spotting.tracks)."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from torch.nn import functional
 
 from realtime.spotting.evidence import POSITIONS
 from realtime.spotting.outputs import EVIDENCE, LAG_STEPS, LOGITS
-from train.spotting_bend import Bend, mirrored
-from train.spotting_distract import distract
-from train.spotting_items import Item, features_of
-from train.spotting_net import SpotNet
-from train.spotting_shapes import Shapes
+from train.spotting.bend import Bend, mirrored
+from train.spotting.distract import distract
+from train.spotting.items import Item, features_of
+from train.spotting.net import SpotNet
+from train.spotting.shapes import Shapes
 
 F32 = NDArray[np.float32]
 SPEECH, BLINK, HEAD = EVIDENCE, EVIDENCE + 1, EVIDENCE + 2

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from realtime.spotting.outputs import EVIDENCE, LOGITS
-from train.spotting_fit import Mixer
-from train.spotting_net import SpotNet
+from train.spotting.fit import Mixer
+from train.spotting.net import SpotNet
 
 BATCHES = 24
 CAUSES = slice(EVIDENCE, LOGITS)

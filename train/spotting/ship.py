@@ -20,7 +20,7 @@ from engine.card import checked_bytes, sha256
 from engine.spotter import FEATURES_IN, PAST_IN, PAST_OUT, SAID_OUT, SpotterCard
 from realtime.spotting.evidence import FEATURES
 from realtime.spotting.outputs import LOGITS, OUTPUTS
-from train.spotting_net import SpotNet
+from train.spotting.net import SpotNet
 
 OPSET = 17
 

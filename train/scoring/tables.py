@@ -9,7 +9,7 @@ from pathlib import Path
 from realtime.app.jobs import SUFFIXES
 from realtime.output.events import CSV_NAME
 from train.errors import DatasetError
-from train.spotting_score import KINDS, Interval
+from train.scoring.score import KINDS, Interval
 
 VIDEOS_NAME = "videos.csv"
 # What we call it -> how it may be called: our own truth, MEGC tables, Flinch's events.csv.

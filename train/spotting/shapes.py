@@ -15,7 +15,7 @@ from realtime.movement.model import Action, Side
 from realtime.spotting.parallax import TILES, UNITS, matcher
 from realtime.spotting.regions import REGIONS, region_weights, tile_centres
 from realtime.types import FaceChip
-from train.spotting_lively import chip_field
+from train.spotting.lively import chip_field
 
 F32 = NDArray[np.float32]
 LEAST = 0.08  # share of the largest singular value under which a direction is not followed back
