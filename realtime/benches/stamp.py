@@ -22,7 +22,7 @@ def stamped(bgr: NDArray[np.uint8], number: int) -> NDArray[np.uint8]:
 
 # The same in the page: the age of every picture on its way back, from the camera's own capture time.
 READER = """(blocks) => {
-  const [count, px] = blocks;
+  const [count, px, film] = blocks;
   const live = document.querySelector('flinch-live');
   const canvas = new OffscreenCanvas(count * 4, 4);
   const context = canvas.getContext('2d', {willReadFrequently: true});
@@ -37,6 +37,15 @@ READER = """(blocks) => {
     return bits[0] === 1 && parity === bits[count - 1] ? number : null;
   };
   const captured = new Map();
+  let last = null;
+  // The film begins again: what this page did not see of it must not be taken for the last round's.
+  const saw = (number, time) => {
+    for (let missed = last; last !== null && missed !== number; missed = (missed + 1) % film) {
+      if (missed !== last) captured.delete(missed);
+    }
+    captured.set(number, time);
+    last = number;
+  };
   window.ages = {ages: [], unread: 0, shown: 0, sent: 0, events: [], since: performance.now()};
   live.addEventListener('flinch-event', (event) =>
     window.ages.events.push(1000 * (live.strip.newest - event.detail.offset_s)));
@@ -46,7 +55,7 @@ READER = """(blocks) => {
   local.play();
   const fromCamera = (now, metadata) => {
     const number = read(local);
-    if (number !== null) captured.set(number, metadata.captureTime ?? now);
+    if (number !== null && number < film) saw(number, metadata.captureTime ?? now);
     window.ages.sent += 1;
     local.requestVideoFrameCallback(fromCamera);
   };

@@ -24,10 +24,19 @@ from realtime.sources.demo import DemoSource
 
 FILM_S = 14.0
 SETTLE_S = 20.0  # rates and encoders find their level, rings and the first windows are filled
+STEADY_S = 60.0  # and the allocator of every thread has its share, before memory is watched
 LOADING_MS = 90_000
 SLOWED_MS = (100, 500, 2000)
 MEDIAN, HIGH = 50, 95
 GOAL_AGE_MS, GOAL_DRIFT_MS = 250.0, 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Film:
+    """What the browser's camera plays again and again; each picture carries its number."""
+
+    path: Path
+    pictures: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,8 +73,8 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> dict[str, object]:
     """All cases, printed and as a report. Raises: SourceError without a browser to measure in."""
     with tempfile.TemporaryDirectory() as folder:
-        camera = Path(folder) / "camera.y4m"
-        write_y4m(camera, numbered_pictures())
+        path = Path(folder) / "camera.y4m"
+        camera = Film(path, write_y4m(path, numbered_pictures()))
         plain = watched(camera, Path(folder), args.minutes * 60 or args.seconds)
         report = report_of(plain)
         slowed = {ms: watched(camera, Path(folder), args.seconds, slower_ms=ms) for ms in args.slowed}
@@ -80,7 +89,7 @@ def numbered_pictures() -> Iterator[NDArray[np.uint8]]:
             yield stamped(frame.bgr, frame.index)
 
 
-def watched(camera: Path, folder: Path, watch_s: float, slower_ms: float | None = None) -> Watched:
+def watched(camera: Film, folder: Path, watch_s: float, slower_ms: float | None = None) -> Watched:
     """A server and a browser, and what was seen in so many seconds."""
     try:
         from playwright.sync_api import sync_playwright
@@ -92,20 +101,22 @@ def watched(camera: Path, folder: Path, watch_s: float, slower_ms: float | None 
     else:
         server = served(data, module="realtime.benches.web_slowed", before=[f"{slower_ms:g}"])
     with server as running, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path(), args=chromium_flags(camera))
+        browser = playwright.chromium.launch(
+            executable_path=chromium_path(), args=chromium_flags(camera.path)
+        )
         try:
-            return looked_at(browser.new_page(), running, watch_s)
+            return looked_at(browser.new_page(), running, watch_s, camera.pictures)
         finally:
             browser.close()
 
 
-def looked_at(page: Any, server: Served, watch_s: float) -> Watched:
+def looked_at(page: Any, server: Served, watch_s: float, film: int) -> Watched:
     page.goto(server.url)
     page.get_by_role("button", name="Everyone in view agrees: begin").click()
     page.get_by_role("button", name="Start", exact=True).click()
     page.wait_for_selector("flinch-live.flinch-on", timeout=LOADING_MS)
-    page.wait_for_timeout(SETTLE_S * 1000)
-    page.evaluate(READER, [BLOCKS, BLOCK_PX])
+    page.wait_for_timeout((SETTLE_S if watch_s <= STEADY_S else STEADY_S) * 1000)
+    page.evaluate(READER, [BLOCKS, BLOCK_PX, film])
     began_ns, cpu_s, rss_mb = now_ns(), cpu_of(server.process.pid), rss_of(server.process.pid)
     page.wait_for_timeout(watch_s * 1000)
     found = page.evaluate("window.ages")
