@@ -200,7 +200,7 @@ def plain_follow(reference, chip, centre, half, guess, damping):
     return moved, (rest**2).mean()
 
 
-# --- Window flow: one level of the pyramid, from the equations in realtime/flow_level.py --------------------
+# --- Window flow: one level of the pyramid, from the equations in realtime/flow/level.py --------------------
 
 
 def plain_convolve(plane, taps_y, taps_x):

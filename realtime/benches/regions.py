@@ -1,9 +1,9 @@
 """What the spotter asks of every frame, the movement of each face region, answered in three ways.
 
 `tiles` is the spotter's own tracker (`realtime.spotting.motion`): square tiles followed from a reference
-prepared once. `dis_medium` and `window_flow` compute a dense flow from the same reference chip, take the head
-motion out (`realtime.rigid`) and average over the same regions. Each sees the same chips with exact truth:
-first phases of `realtime.benches.flow_cases`, the truth averaged over the regions in the same way. Errors are
+prepared once. `dis_medium` and `window_flow` compute a dense flow from the same reference chip, take the
+head motion out (`realtime.flow.rigid`) and average over the same regions. Each sees the same chips with exact
+truth: first phases of `realtime.benches.flow_cases`, the truth averaged over the regions in the same way. Errors are
 mean endpoint errors over all regions, in chip pixels; `seen` is the length found where the region that moves
 most moves, as a share of the truth; `tremble` is the mean length on still, noisy faces, and what a movement
 must stand out of.
@@ -45,7 +45,7 @@ from realtime.benches.flow import add_flags as add_flags  # the same people, cho
 from realtime.benches.flow_cases import FINER, Case, Person, cases_of, load_person, people_in
 from realtime.clock import NS_PER_MS, now_ns
 from realtime.errors import ConfigError
-from realtime.rigid import remove_rigid
+from realtime.flow.rigid import remove_rigid
 from realtime.spotting import motion
 from realtime.spotting.motion import FaceMotion, MotionConfig
 from realtime.spotting.regions import region_weights

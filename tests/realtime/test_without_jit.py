@@ -9,8 +9,8 @@ import sys
 from tests.conftest import ROOT
 
 KERNEL_TESTS = [
-    "tests/realtime/test_flow_kernels.py",
-    "tests/realtime/test_rigid.py::test_kernel_agrees_with_its_plain_twin",
+    "tests/realtime/flow/test_kernels.py",
+    "tests/realtime/flow/test_rigid.py::test_kernel_agrees_with_its_plain_twin",
 ]
 
 

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from realtime.clock import NS_PER_S
 from realtime.face.finder import FaceFinder
 from realtime.flow import flow_of, flow_pair
+from realtime.flow.rigid import remove_rigid
 from realtime.maps import maps_of
-from realtime.rigid import remove_rigid
 from realtime.types import FaceChip, Frame, Kind, MotionMaps, Window
 from train.errors import DatasetError
 

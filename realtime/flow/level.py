@@ -19,10 +19,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from realtime import flow_kernels as kernels
-from realtime import flow_solver_kernels as solver
 from realtime.errors import ConfigError
-from realtime.rigid_kernels import fit_motion
+from realtime.flow import picture_kernels as kernels
+from realtime.flow import solver_kernels as solver
+from realtime.flow.rigid_kernels import fit_motion
 
 F32 = NDArray[np.float32]
 
@@ -85,7 +85,7 @@ class Level:
         self._along = np.arange(size, dtype=np.float32) - np.float32((size - 1) / 2)  # from the middle
         x, y = np.meshgrid(self._along[self._fitted[0]], self._along[self._fitted[0]])
         self._points = np.stack([x.ravel(), y.ravel()], axis=1)
-        # Planes of the solver have an empty row above and below: see flow_solver_kernels.
+        # Planes of the solver have an empty row above and below: see solver_kernels.
         padded = (size + 2, size)
         self._between = np.empty((size, size), np.float32)
         self._seen = np.empty((12, size, size), np.float32)

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from realtime import flow_kernels as kernels
-from realtime import flow_solver_kernels as solver
-from realtime.flow_level import ALONE, SLOPE, gaussian
+from realtime.flow import picture_kernels as kernels
+from realtime.flow import solver_kernels as solver
+from realtime.flow.level import ALONE, SLOPE, gaussian
 from tests.naive import (
     plain_bonds,
     plain_convolve,

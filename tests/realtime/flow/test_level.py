@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from realtime.errors import ConfigError
-from realtime.flow_level import Level, LevelConfig
+from realtime.flow.level import Level, LevelConfig
 from tests.naive import plain_convolve, plain_refine
 
 SIZE = 32

@@ -12,7 +12,7 @@ the departure was measured better on faces with known movement (`python -m realt
   amplitude, and the log, which turns noise into movement.
 - Linear systems are solved by preconditioned conjugate gradients. A level ends when the step is small.
 
-`realtime.flow_level` has the equations.
+`realtime.flow.level` has the equations.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from realtime import flow_kernels as kernels
-from realtime import rigid
 from realtime.errors import ConfigError, FlowInputError
-from realtime.flow_level import Level, LevelConfig, gaussian
-from realtime.rigid import Model, remove_rigid
+from realtime.flow import picture_kernels as kernels
+from realtime.flow import rigid
+from realtime.flow.level import Level, LevelConfig, gaussian
+from realtime.flow.rigid import Model, remove_rigid
 from realtime.types import CHIP_SIZE, Flow, Window, freeze
 
 F32 = NDArray[np.float32]

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from realtime import rigid_kernels
 from realtime.errors import FlowInputError
 from realtime.face.alignment import COLUMNS_PER_IOD, EYE_ROW, MIDLINE_COLUMN, ROWS_PER_IOD
-from realtime.rigid import STABLE_WEIGHTS, remove_rigid, warm_up
+from realtime.flow import rigid_kernels
+from realtime.flow.rigid import STABLE_WEIGHTS, remove_rigid, warm_up
 from tests.naive import plain_robust_motion
 
 Y, X = np.mgrid[:128, :128].astype(np.float32)

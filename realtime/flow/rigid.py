@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from realtime.errors import FlowInputError
-from realtime.rigid_kernels import fit_motion
+from realtime.flow.rigid_kernels import fit_motion
 from realtime.spotting.regions import stable_weights
 from realtime.types import CHIP_SIZE, freeze
 

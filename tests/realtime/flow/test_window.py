@@ -11,10 +11,16 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from realtime import flow_kernels, flow_solver_kernels, rigid_kernels
 from realtime.errors import ConfigError, FlowInputError
 from realtime.face.alignment import chip_transform, eyes_pose
-from realtime.flow import FlowConfig, flow_of, flow_pair, warm_up, window_flow
+from realtime.flow import (
+    FlowConfig,
+    flow_of,
+    flow_pair,
+    rigid_kernels,
+    warm_up,
+    window_flow,
+)
 from realtime.types import FaceChip, Kind, Window
 from tests.portrait import mesh, portrait
 
@@ -149,7 +155,7 @@ def test_chips_in_any_memory_order_give_the_same(window):
 
 def test_nothing_compiles_after_warm_up(window):
     warm_up()
-    modules = (flow_kernels, flow_solver_kernels, rigid_kernels)
+    modules = (picture_kernels, solver_kernels, rigid_kernels)
     jitted = [value for module in modules for value in vars(module).values() if hasattr(value, "signatures")]
     known = [list(kernel.signatures) for kernel in jitted]
     assert sum(bool(signatures) for signatures in known) > 10
