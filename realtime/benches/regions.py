@@ -3,10 +3,10 @@
 `tiles` is the spotter's own tracker (`realtime.spotting.motion`): square tiles followed from a reference
 prepared once. `dis_medium` and `window_flow` compute a dense flow from the same reference chip, take the
 head motion out (`realtime.flow.rigid`) and average over the same regions. Each sees the same chips with exact
-truth: first phases of `realtime.benches.flow_cases`, the truth averaged over the regions in the same way. Errors are
-mean endpoint errors over all regions, in chip pixels; `seen` is the length found where the region that moves
-most moves, as a share of the truth; `tremble` is the mean length on still, noisy faces, and what a movement
-must stand out of.
+truth: first phases of `realtime.benches.flow_cases`, the truth averaged over the regions in the same way.
+Errors are mean endpoint errors over all regions, in chip pixels; `seen` is the length found where the region
+that moves most moves, as a share of the truth; `tremble` is the mean length on still, noisy faces, and what a
+movement must stand out of.
 
 Measured on eight people, one core, in one run:
 

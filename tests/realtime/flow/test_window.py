@@ -17,7 +17,9 @@ from realtime.flow import (
     FlowConfig,
     flow_of,
     flow_pair,
+    picture_kernels,
     rigid_kernels,
+    solver_kernels,
     warm_up,
     window_flow,
 )
