@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from realtime.flow.kernels import FAST
+from realtime.flow.picture_kernels import FAST
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
