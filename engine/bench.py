@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime, timezone
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -25,13 +26,14 @@ from engine.build import DATA, Request, ensure
 from engine.card import DEFAULT_MODEL, ModelCard, ModelFile, checked_bytes, read_card
 from engine.causalnet import CausalNet
 from engine.errors import ConfigError, FlinchError
+from engine.held import Opens, held_bytes
 from engine.parity import compare, together
 from engine.proof import parity_maps
 from engine.published import published_card
 from engine.roofline import Machine, Work, machine, work_of
 from engine.runners import PRECISIONS, open_engine, open_runner
 from engine.runners.base import SAMPLE_SHAPE, Logits, Maps, Runner
-from engine.timing import beside, measure, resident_bytes
+from engine.timing import beside, measure
 from engine.weights import load_network
 
 SIZES = ("published", "compact")
@@ -86,8 +88,8 @@ def _lines(
     for name in args.runner:
         for precision in args.precision if name in ("onnxruntime", "openvino", "tensorrt") else ("fp32",):
             try:
-                runner = reference if name == "torch" else _runner(name, precision, card, args)
-                yield _line(runner, size, maps, wanted, released, here, args)
+                opens = _opens(name, precision, card, args)
+                yield _line(opens, size, maps, wanted, released, here, args)
             except FlinchError as error:
                 print(f"{size} {name} {precision}: passed over: {error}", flush=True)
                 if args.require == name:
@@ -96,7 +98,7 @@ def _lines(
 
 
 def _line(
-    runner: Runner,
+    opens: Opens,
     size: str,
     maps: dict[str, Maps],
     wanted: dict[str, Logits],
@@ -105,13 +107,13 @@ def _line(
     args: argparse.Namespace,
 ) -> dict[str, Any]:
     """One runner measured: time of one sample, parity over all maps, memory and bytes."""
-    metadata, before = runner.metadata, resident_bytes()
+    runner = opens()
+    metadata = runner.metadata
     views = next(iter(maps.values()))[: 4 if metadata.card.symmetries else 1]
     with runner:
         times, others = beside(lambda: runner.infer(views), released, args.seconds, args.runs)
         alone = times if len(views) == 1 else measure(lambda: runner.infer(views[:1]), 1.0, args.runs)
         found = together([compare(_blocks(runner, each), wanted[name]) for name, each in maps.items()])
-        held = resident_bytes() - before
     work = work_of(checked_bytes(_graph(metadata.card, len(views))), _BYTES[metadata.precision])
     return {
         "name": metadata.backend,
@@ -127,7 +129,7 @@ def _line(
         "agreement": found.agreement,
         "samples": found.samples,
         "model_bytes": max(file.path.stat().st_size for file in runner.files.values()),
-        "held_bytes": held,
+        "held_bytes": held_bytes(opens, len(views)),
         **_against(work, here, times.median_ms),
     }
 
@@ -137,14 +139,13 @@ def _against(work: Work, here: Machine, median_ms: float) -> dict[str, Any]:
     return {**asdict(work), "least_ms": round(least, 4), "times_least": round(median_ms / least, 2)}
 
 
-def _runner(name: str, precision: str, card: ModelCard, args: argparse.Namespace) -> Runner:
+def _opens(name: str, precision: str, card: ModelCard, args: argparse.Namespace) -> Opens:
     """The shipped graphs in float32; anything else is built first, if it is not in the cache."""
     if precision == "fp32" and name != "tensorrt":
-        return open_runner(name, _path(card))
+        return partial(open_runner, name, _path(card))
     batches = tuple(card.graphs)
-    return open_engine(
-        ensure(Request(card, name, precision, cache.cache_root(), batches, data=args.data)), card
-    )
+    built = ensure(Request(card, name, precision, cache.cache_root(), batches, data=args.data))
+    return partial(open_engine, built, card)
 
 
 def _path(card: ModelCard) -> Path:
@@ -188,9 +189,11 @@ def _blocks(runner: Runner, maps: Maps) -> Logits:
 
 def _print(line: dict[str, Any]) -> None:
     faster = f", {line['times_faster']} times the released published" if line["times_faster"] else ""
+    held, model = line["held_bytes"] / 1e6, line["model_bytes"] / 1e6
     print(
         f"{line['size']} {line['name']} {line['precision']}: median {line['median_ms']:.2f} ms, "
-        f"p99 {line['p99_ms']:.2f}, {line['times_least']} times the least{faster}; {line['samples']} maps: "
+        f"p99 {line['p99_ms']:.2f}, {line['times_least']} times the least{faster}; "
+        f"holds {held:.0f} MB, file {model:.0f} MB; {line['samples']} maps: "
         f"logits within {line['max_abs_logit_diff']:.2g}, {line['agreement']:.2%} of decisions",
         flush=True,
     )
