@@ -11,8 +11,8 @@ them built here.
           |               is overwritten and counted; |
           |               recorded: capture waits     |
           |                                           |
-      [analyse]           Analyser.step: faces,       |
-          |               spotter, flow, maps,        |
+      [analyse]           Stepping, Analyser.step:    |
+          |               faces, spotter, flow, maps, |
           |               recogniser: every parallel  |
           |               numba call and every engine |
           |               call of a run               |
@@ -45,12 +45,12 @@ from realtime.errors import FlinchError, SourceError
 from realtime.mailbox import Mailbox
 from realtime.newest import Newest
 from realtime.progress import Progress, ProgressMeter
-from realtime.ring import FrameRing, Record, RecordRing, RingConfig, without_picture
+from realtime.ring import FrameRing, Record, RecordRing, RingConfig
 from realtime.sources.base import Source
 from realtime.stats import StageTimes
-from realtime.types import Analysis, Frame
+from realtime.stepping import POLL_S, Channels, Lateness, Stepping
+from realtime.types import Analysis
 
-POLL_S = 0.5  # a reader looks up this often; every change wakes it at once
 DRAIN_S = 0.75  # how long a stopped live run goes on with frames that already came
 # A long video closes slowly; after a signal all of it takes under 3 s.
 JOIN_S = {"capture": 5.0, "analyse": 15.0, "record": 120.0, "rows": 10.0, "display": 2.0}
@@ -91,16 +91,20 @@ class Pipeline:
         self._sinks = list(sinks)
         self._clock = clock
         self._lossless = lossless
-        self._late_s = config.late_s
-        self._late_frames = frozenset(late_frames)
         self._limit_ns = None if limit_s is None else int(limit_s * NS_PER_S)
         self._frames = FrameRing(*bounds, lossless=lossless)
         self._records = RecordRing(config.record_mb, lossless=lossless)
         self._show = show
         self._newest = Newest(self.display, clock)
         self._meter = ProgressMeter(clock)
-        self._last: Frame | None = None
-        self._session_number = self._sessions = 0
+        self._stepping = Stepping(
+            analyser,
+            Channels(self._frames, self._records, self.display, self.session, self.neutral),
+            Lateness.of(config.late_s, late_frames, live=not lossless),
+            self._meter,
+            self.times,
+            clock,
+        )
         self._errors: list[BaseException] = []
         self._stopped_ns: int | None = None
         self._hurried = False
@@ -242,50 +246,10 @@ class Pipeline:
             self._meter.start()
             self._ready = True
             self._may_read.set()
-            while not self._frames.drained:
-                frame = self._frames.take(POLL_S)
-                if frame is not None:
-                    self._serve_requests()
-                    self._step(frame)
-            self._finish()
-
-    def _step(self, frame: Frame) -> None:
-        behind = not self._lossless and self._frames.backlog_s > self._late_s
-        late = behind or frame.index in self._late_frames
-        with self.times.stage("frame"):
-            analysis = self._analyser.step(frame, late=late)
-        self.times.add("age", self._clock() - frame.arrived_ns)
-        self._last = frame
-        self._meter.frame_done()
-        self._meter.events_came(analysis.events)
-        self.display.put(analysis)
-        session = self._session_number
-        if not self._records.push(analysis, session=session, late=late) or self._drained_enough():
-            self._frames.close()
+            self._stepping.run(enough=self._drained_enough)
 
     def _drained_enough(self) -> bool:
         return self._stopped_ns is not None and seconds(self._clock() - self._stopped_ns) > DRAIN_S
-
-    def _serve_requests(self) -> None:
-        """A session begins and ends with a fresh analyser, so that its recording replays to its events."""
-        wanted = self.session.take()
-        if wanted is not None and wanted != (self._session_number > 0):
-            self._finish()
-            self._analyser.restart()
-            self._sessions += wanted
-            self._session_number = self._sessions if wanted else 0
-        if self.neutral.take():
-            self._analyser.rebaseline()
-
-    def _finish(self) -> None:
-        """Hand over the events that were still open when the frames ended."""
-        if self._last is None:
-            return
-        events, recognitions = self._analyser.finish()
-        self._meter.events_came(events)
-        rest = Analysis(self._last, chips=(), signals=(), events=events, recognitions=recognitions)
-        self._records.push(without_picture(rest), session=self._session_number, rest=True)
-        self._last = None
 
     def _cut_off(self) -> None:
         self._frames.close()
