@@ -18,7 +18,7 @@ from train.recipe import load_recipe
 SHIPPED, RANDOM_START, WHOLE = "causalnet", "causalnet-random-start", "whole"
 MODELS = {SHIPPED: "compact", RANDOM_START: WHOLE}  # of train.recipe, where not of the row's own name
 NOTHING = "not run"
-CHANCE = 0.4  # recall below this is hardly better than one class for all
+LITTLE = 0.5  # recall; a third is one class for all
 ABOUT_ABLATIONS = {
     "whole": "CausalNet as it is: block length 1, gamma 0.5, three classes",
     "block-2": "block length 2",
@@ -124,9 +124,9 @@ def _own_recipe(honest: Report | None, paper: Report | None) -> str:
 
 
 def _failed(honest: Report | None) -> str:
-    if honest is None or honest["composite"]["uar"] >= CHANCE:
+    if honest is None or honest["composite"]["uar"] >= LITTLE:
         return ""
-    return " It did not learn within these few steps from random weights: no judgement of the system."
+    return " It learnt little within these few steps from random weights: no judgement of the system."
 
 
 def _how(report: Report | None) -> str:

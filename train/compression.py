@@ -146,7 +146,7 @@ def limits(rows: Sequence[Row]) -> dict[str, float]:
     """
     kept = next(row for row in rows if row["group"] == AS_FILMED)["spotted_and_named"]
     compressed = [row for row in rows if row["group"] in CODECS]
-    rates = [row for row in rows if row["group"] in (RATE, BRIEF)]
+    rates = [row for row in rows if row["group"] in (RATE, *BRIEF)]
     thin = [
         _crossing([row for row in rows if row["group"] == codec], 1.0 - THIN_LOSS, kept) for codec in CODECS
     ]
@@ -208,7 +208,7 @@ def draw(path: Path, rows: Sequence[Row]) -> None:
         axes.set_xticks(TICKS, [f"{tick:g}" for tick in TICKS])
         axes.minorticks_off()
         axes.set_xlabel("bits per pixel sent")
-    for group, label in ((RATE, "0.43 s long"), (BRIEF, "0.2 s long")):
+    for group, label in ((RATE, "0.43 s"), *((group, group.rpartition("of ")[2]) for group in BRIEF)):
         of_it = [row for row in rows if row["group"] == group] + [{**best, "asked": FPS}] * (group == RATE)
         places, shares = ([row[key] for row in of_it] for key in ("asked", "spotted_and_named"))
         if places:

@@ -87,15 +87,15 @@ def test_everything_has_a_row_and_a_source(tmp_path):
     assert all(f"| {about.title}" in page for about in PUBLISHED.values())
 
 
-def test_the_page_says_where_a_system_did_not_learn(command, tmp_path):
+def test_the_page_says_where_a_system_learnt_little(command, tmp_path):
     assert command("--only", "srmcl", "--groups", "2") == 0
     kept = tmp_path / "results" / "baselines" / "srmcl" / "honest.json"
     report = json.loads(kept.read_text())
-    for recall, said in ((0.39, True), (0.41, False)):
+    for recall, said in ((0.49, True), (0.51, False)):
         report["composite"]["uar"] = recall
         kept.write_text(json.dumps(report))
         assert command("--only", "nothing") == 0
-        assert ("did not learn" in (tmp_path / "PAGE.md").read_text()) is said
+        assert ("learnt little" in (tmp_path / "PAGE.md").read_text()) is said
 
 
 def test_milliseconds_are_positive():

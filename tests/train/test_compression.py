@@ -32,8 +32,7 @@ def test_limits_are_where_the_curves_reach_what_is_filmed():
         row(PLAIN, 0.2, 0.1),  # for comparison only
         row(RATE, 10.0, 0.2),
         row(RATE, 20.0, 0.9),
-        row(BRIEF, 20.0, 0.3),
-        row(BRIEF, 30.0, 0.9),
+        *(row(group, fps, found) for group in BRIEF for fps, found in ((20.0, 0.3), (30.0, 0.9))),
     ]
     # VP8 passes 80 % of 0.9 two thirds of the way from 0.1 to 0.2
     assert limits(rows) == {
