@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from calibration.confidence import (
+from calibration.reliability import (
     BINS,
     Confidence,
     HeldOut,

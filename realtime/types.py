@@ -9,7 +9,7 @@ integers in nanoseconds on the source's own time line (`t_ns`); positions are x 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 import numpy as np
@@ -165,6 +165,20 @@ class Event:
     flags: frozenset[Flag]
     spot_score: float
     regions_px: dict[str, float]  # region name -> movement at the apex, chip pixels
+
+    def counted_from(self, frame: int, t_ns: int, *, number: int) -> Event:
+        """The same event in a recording that begins at `frame` and `t_ns`, where it is the `number`-th."""
+        return replace(
+            self,
+            event=number,
+            onset_frame=self.onset_frame - frame,
+            apex_frame=self.apex_frame - frame,
+            offset_frame=self.offset_frame - frame,
+            onset_ns=self.onset_ns - t_ns,
+            apex_ns=self.apex_ns - t_ns,
+            offset_ns=self.offset_ns - t_ns,
+            emitted_ns=self.emitted_ns - t_ns,
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,7 +9,7 @@ import json
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 from types import TracebackType
@@ -179,7 +179,7 @@ class SessionRecorder:
         if not self.recording or self._first is None:
             return
         shift_ns = 0 if self._info.run_start_ns is None else self._first.t_ns - self._info.run_start_ns
-        moved = _moved(event, self.events, self._first.index, shift_ns)
+        moved = event.counted_from(self._first.index, shift_ns, number=self.events)
         if moved.onset_frame < 0:
             return
         with self._ending_on_error():
@@ -249,18 +249,3 @@ class SessionRecorder:
     ) -> None:
         with suppress(OutputError) if error is not None else nullcontext():
             self.close()
-
-
-def _moved(event: Event, number: int, frames: int, shift_ns: int) -> Event:
-    """The event with another number, `frames` and `shift_ns` earlier."""
-    return replace(
-        event,
-        event=number,
-        onset_frame=event.onset_frame - frames,
-        apex_frame=event.apex_frame - frames,
-        offset_frame=event.offset_frame - frames,
-        onset_ns=event.onset_ns - shift_ns,
-        apex_ns=event.apex_ns - shift_ns,
-        offset_ns=event.offset_ns - shift_ns,
-        emitted_ns=event.emitted_ns - shift_ns,
-    )

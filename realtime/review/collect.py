@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from realtime.review.evidence import Trail, evidence_of
@@ -95,8 +95,8 @@ class Collector:
         session = self.session
         if session is None or self._store.session(session) is None:  # somebody may have deleted it
             session = self._begin()
-        moved = counted_from(
-            event, self._events, self._first_frame, self._first_ns - (self._run_start_ns or 0)
+        moved = event.counted_from(
+            self._first_frame, self._first_ns - (self._run_start_ns or 0), number=self._events
         )
         if moved.onset_frame < 0:
             return  # it began before the recording
@@ -128,18 +128,3 @@ class Collector:
         if session is not None:
             self._store.finish_session(session)
             self._on_session(session, False)
-
-
-def counted_from(event: Event, number: int, frames: int, shift_ns: int) -> Event:
-    """The event with another number, `frames` and `shift_ns` earlier."""
-    return replace(
-        event,
-        event=number,
-        onset_frame=event.onset_frame - frames,
-        apex_frame=event.apex_frame - frames,
-        offset_frame=event.offset_frame - frames,
-        onset_ns=event.onset_ns - shift_ns,
-        apex_ns=event.apex_ns - shift_ns,
-        offset_ns=event.offset_ns - shift_ns,
-        emitted_ns=event.emitted_ns - shift_ns,
-    )

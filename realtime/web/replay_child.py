@@ -11,42 +11,13 @@ import json
 import os
 import resource
 import sys
-from dataclasses import asdict, dataclass
 from typing import Any
 
+from realtime.web.replay_task import ReplayLimits, Task
+
 MB = 1_000_000
-TOLD_S = 0.2  # between two lines of progress
 OPEN_FILES = 256
 CODE_STOPPED = 3
-
-
-@dataclass(frozen=True, slots=True)
-class ReplayLimits:
-    """What analysing one clip may take. The memory is what the process may write to, libraries among it."""
-
-    memory_mb: int = 2_000  # measured: 850 for 20 s of 1080x1920, 907 for 3840x2160
-    cpu_s: int = 7_200
-    wall_s: float = 5_400.0
-    written_mb: int = 500  # of one file: the store of what was found
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """One clip to analyse."""
-
-    clip: str
-    title: str
-    config: str  # TOML; a recorded session brings its own
-    store: str  # the review store to write
-    limits: ReplayLimits
-
-    def to_json(self) -> str:
-        return json.dumps(asdict(self))
-
-    @staticmethod
-    def from_json(line: str) -> Task:
-        said = json.loads(line)
-        return Task(**{**said, "limits": ReplayLimits(**said["limits"])})
 
 
 def main() -> int:

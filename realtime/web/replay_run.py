@@ -20,7 +20,7 @@ from realtime.ring import Record
 from realtime.sources import Source, open_source
 from realtime.sources.session import SessionSource
 from realtime.types import UNCLEAR, Event, SpotSignal
-from realtime.web.replay_child import TOLD_S, Task
+from realtime.web.replay_task import TOLD_S, Task
 
 Said = dict[str, Any]
 BIN_S = 0.1  # one point of the curve: the highest score within it

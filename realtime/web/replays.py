@@ -23,7 +23,7 @@ from typing import Any
 from realtime.config import Config, to_toml
 from realtime.errors import ClipRejected, FlinchError
 from realtime.review.desk import Desk
-from realtime.web.replay_child import ReplayLimits, Task
+from realtime.web.replay_task import ReplayLimits, Task
 from realtime.web.uploads import Clip, Uploads
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -1,31 +1,16 @@
-"""Temperature, calibration error and the limit, on predictions whose honest confidence is known."""
+"""The command over a table of predictions, and what it refuses."""
 
 from __future__ import annotations
 
 import csv
 import json
 
-import numpy as np
 import pytest
 
-from calibration.confidence import (
-    calibration_error,
-    fit_temperature,
-    judge,
-    main,
-    probabilities,
-    read_predictions,
-    unclear_limit,
-)
+from calibration.confidence import main, read_predictions
+from calibration.reliability import judge
 from realtime.errors import CalibrationError
-
-
-def drawn(samples: int, overconfidence: float, seed: int = 0):
-    """Labels drawn from the probabilities of honest logits, and the logits made bolder than honest."""
-    rng = np.random.default_rng(seed)
-    honest = rng.normal(0.0, 1.5, (samples, 3))
-    labels = (rng.random((samples, 1)) > probabilities(honest, 1.0).cumsum(axis=1)).sum(axis=1)
-    return honest * overconfidence, np.minimum(labels, 2)
+from tests.calibration.test_reliability import drawn
 
 
 @pytest.fixture
@@ -38,34 +23,6 @@ def table(tmp_path):
         for i, (row, label) in enumerate(zip(logits, labels, strict=True)):
             lines.writerow([f"s{i % 20}", names[label], *row])
     return tmp_path / "predictions.csv"
-
-
-@pytest.mark.parametrize("overconfidence", [0.5, 1.0, 3.0])
-def test_temperature_undoes_overconfidence(overconfidence):
-    logits, labels = drawn(5000, overconfidence)
-    assert fit_temperature(logits, labels) == pytest.approx(overconfidence, rel=0.06)
-
-
-def test_calibration_error_by_hand():
-    chances = np.array([[0.95, 0.05, 0.0], [0.95, 0.05, 0.0], [0.65, 0.35, 0.0], [0.0, 0.25, 0.75]])
-    labels = np.array([0, 1, 0, 2])
-    # bins: 2 at 0.95, half right; 1 at 0.65, right; 1 at 0.75, right
-    assert calibration_error(chances, labels) == pytest.approx((2 * 0.45 + 0.35 + 0.25) / 4)
-
-
-def test_certain_and_right_is_no_error():
-    assert calibration_error(np.eye(3), np.arange(3)) == 0.0
-
-
-def test_limit_is_the_lowest_that_reaches_the_target():
-    chances = np.array([[0.9, 0.1], [0.8, 0.2], [0.7, 0.3], [0.6, 0.4]])
-    labels = np.array([0, 0, 1, 0])
-    assert unclear_limit(chances, labels, 0.75) == pytest.approx(0.6)
-    assert unclear_limit(chances, labels, 0.8) == pytest.approx(0.8)
-
-
-def test_unreachable_target_makes_everything_unclear():
-    assert unclear_limit(np.array([[0.9, 0.1]]), np.array([1]), 0.8) == 1.0
 
 
 def test_judged_on_subjects_that_were_not_fitted(table):

@@ -6,8 +6,9 @@ import cv2
 import numpy as np
 import pytest
 
-from calibration.confidence import Predictions, hold_out, judge, main
+from calibration.confidence import main
 from calibration.pictures import coverage_figure, reliability_figure
+from calibration.reliability import Predictions, hold_out, judge
 from tests.calibration.test_confidence import drawn, table  # noqa: F401  a fixture
 
 

@@ -13,7 +13,7 @@ import pytest
 from realtime.config import Config, to_toml
 from realtime.errors import ClipRejected
 from realtime.review.desk import Desk
-from realtime.web.replay_child import ReplayLimits, Task
+from realtime.web.replay_task import ReplayLimits, Task
 from realtime.web.replays import MOST_POINTS, Batch, ClipState, Replays, Stage, coarser
 from realtime.web.uploads import Clip, Uploads
 
