@@ -22,6 +22,7 @@ PUBLISHED = {
     "noise sd 30 frames": (0.7936, 0.7833),
     "apex found": (0.8352, 0.8238),
 }
+FEW = 2  # systems
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +60,11 @@ def write_robustness(out: Path, about: Mapping[str, Any], measured: Sequence[Mea
 def as_table(about: Mapping[str, Any], measured: Sequence[Measured]) -> Table:
     title = f"{about['samples']} samples of {about['people']} people, {about['dataset']}"
     names = list(measured[0].scores)
-    columns = [f"{name} {figure}" for name in names for figure in ("UF1", "UAR")]
+    keys = ("uf1", "uar") if len(names) <= FEW else ("uf1",)  # what a terminal has room for
+    columns = [f"{name} {key.upper()}" for name in names for key in keys]
     table = Table("group", "condition", "no answer", *columns, "published UF1, UAR", title=title)
     for one in measured:
-        figures = [f"{one.mean(name, key):.3f}" for name in names for key in ("uf1", "uar")]
+        figures = [f"{one.mean(name, key):.3f}" for name in names for key in keys]
         said = ", ".join(f"{figure:.3f}" for figure in PUBLISHED.get(one.name, ()))
         table.add_row(one.group, one.name, f"{one.missing:.1%}", *figures, said)
     return table
@@ -105,6 +107,8 @@ def draw(path: Path, measured: Sequence[Measured]) -> None:
                 axes.axhline(measured[0].mean(system, "uf1"), ls=":", lw=0.8, color=line.get_color())
         if max(one.value for one in rows) > 1000:
             axes.set_xscale("log")
+            axes.set_xticks(values, [f"{value:g}" for value in values])
+            axes.minorticks_off()
         axes.set_xlabel("noise sd on key frames, frames" if group == "key frames" else group)
         axes.grid(alpha=0.3)
     figure.axes[0].set_ylabel("UF1")

@@ -13,7 +13,7 @@ from aiortc.codecs import h264, vpx
 
 # Both read off the curves of `python -m train.compression`, see train/COMPRESSION.md and its test.
 BITS_PER_PIXEL = 0.25  # 2.3 Mbit/s for 640x480 at 30 fps
-THIN_BITS_PER_PIXEL = 0.18  # under this VP8 hides a fifth of the known movements: the page warns
+THIN_BITS_PER_PIXEL = 0.19  # under this VP8 hides a fifth of the known movements: the page warns
 LEAST_KBPS, MOST_KBPS = 1_500, 12_000
 SHARE_LEAST, SHARE_MOST = 0.5, 1.6  # of what is wanted
 BACK_KBPS = 2_500  # of the picture on its way back, for eyes only
