@@ -66,7 +66,8 @@ def run(args: argparse.Namespace, console: Console) -> None:
         "fps": sorted({task.sample.fps for task in tasks}), "seeds": args.seeds,
         "trained_on": "the others' samples" if args.leave_out else str(args.train_on),
     }  # fmt: skip
-    console.print(write_robustness(args.out, about, measured))
+    table = write_robustness(args.out, about, measured)
+    console.print(table, width=max(console.width, console.measure(table).maximum), crop=False)
 
 
 def _read(args: argparse.Namespace, console: Console) -> Reading:
