@@ -41,7 +41,8 @@ def test_command_draws_two_pictures(run, capsys):
 
 
 def test_train_loso_draws_them_at_its_end(published, tmp_path, capsys):
-    (tmp_path / "tiny.toml").write_text("epochs = 1\nbatch = 8\n[model]\ndim = 24\nattention_heads = 4\n")
+    settings = "epochs = 1\nbatch = 8\n[model]\ndim = 24\nattention_heads = 4\n[prior]\nsteps = 0\n"
+    (tmp_path / "tiny.toml").write_text(settings)
     command = ["--data", str(published), "--protocol", "honest", "--config", str(tmp_path / "tiny.toml")]
     command += ["--groups", "2", "--jobs", "1", "--out", str(tmp_path / "o"), "--folds", str(tmp_path / "f")]
     assert loso.main(command) == 0
