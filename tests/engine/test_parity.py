@@ -32,6 +32,18 @@ def test_limits_of_each_precision(precision, difference, agreement, fits):
     assert Parity(1000, difference, agreement).fits(precision) is fits
 
 
+def test_one_sample_in_a_hundred_may_choose_another_neighbour():
+    wanted = np.zeros((200, 3), np.float32)
+    wanted[:, 0] = 1.0
+    given = wanted.copy()
+    given[0, 1] = 0.01
+    found = compare(given, wanted)
+    assert found.max_abs_logit_diff == pytest.approx(0.01) and found.p99_abs_logit_diff == 0.0
+    assert found.fits("fp32", chooses=True) and not found.fits("fp32")
+    given[:3, 1] = 0.01
+    assert not compare(given, wanted).fits("fp32", chooses=True)
+
+
 def test_made_up_maps_have_the_published_layout():
     maps = realistic_maps(3)
     assert maps.shape == (3, 4, 28, 28, 3) and maps.dtype == np.float32
