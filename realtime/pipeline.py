@@ -100,7 +100,7 @@ class Pipeline:
         self._stepping = Stepping(
             analyser,
             Channels(self._frames, self._records, self.display, self.session, self.neutral),
-            Lateness.of(config.late_s, late_frames, live=not lossless),
+            Lateness(not lossless, config.late_s, frozenset(late_frames)),
             self._meter,
             self.times,
             clock,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from realtime.clock import Clock
@@ -34,10 +34,6 @@ class Lateness:
     live: bool  # a recording is never late
     late_s: float  # of frames that wait
     frames: frozenset[int]  # that were late when they were recorded, and are told as such again
-
-    @classmethod
-    def of(cls, late_s: float, frames: Collection[int], *, live: bool) -> Lateness:
-        return cls(live, late_s, frozenset(frames))
 
     def of_frame(self, frame: Frame, backlog_s: float) -> bool:
         return (self.live and backlog_s > self.late_s) or frame.index in self.frames
