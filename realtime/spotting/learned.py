@@ -9,7 +9,7 @@ trained on known movements put into faces of people that no figure is reported o
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,81 +19,20 @@ from realtime.clock import NS_PER_S
 from realtime.spotting.chain import ROW_PARTS, Chain
 from realtime.spotting.evidence import STEP_NS, Evidence, Grid
 from realtime.spotting.outputs import OUTPUTS
+from realtime.spotting.peaks import OFFSET, Peaks, Said, Spotted
 from realtime.spotting.regions import LIDS
 from realtime.spotting.spotter import MICRO_MAX_S, Spotter, SpotterConfig, flags_of, is_blink
 from realtime.types import FaceChip, Flag, Kind, SpotSignal, Window, freeze
 
 F32 = NDArray[np.float32]
 
-OFFSET, SINCE = OUTPUTS.index("offset"), OUTPUTS.index("since_onset")
 CAUSES = {
     Flag.SPEECH: OUTPUTS.index("speech"),
     Flag.BLINK: OUTPUTS.index("blink"),
     Flag.HEAD_MOTION: OUTPUTS.index("head_motion"),
 }
-SINCE_NS = 100_000_000  # the network counts in tenths of a second
-CONFIRM_STEPS = 2  # steps that a peak of the evidence must stay the highest
-BEFORE_STEPS = 4
-OVERLAP_NS = 50_000_000  # by which two movements may overlap at most
-LONGEST_NS = 600_000_000  # what is placed longer than this was no micro-expression
+AROUND_NS = 300_000_000  # speech goes on: it is listened for this long before a movement
 KEPT_NS = 2 * NS_PER_S  # chips and rows, longer than any movement and its delay
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """The network's answer to one grid step."""
-
-    t_ns: int  # end of the step
-    outputs: F32
-
-
-@dataclass(frozen=True, slots=True)
-class Spotted:
-    """A movement between frames, as the network places it."""
-
-    onset_ns: int
-    apex_ns: int
-    offset_ns: int
-    evidence: float
-
-
-class Peaks:
-    """Finds the peaks of the evidence; each is a movement that has ended."""
-
-    def __init__(self, threshold: float, min_ns: int) -> None:
-        self._threshold = threshold
-        self._min_ns = min_ns
-        self._said: deque[Said] = deque(maxlen=BEFORE_STEPS + 1 + CONFIRM_STEPS)
-        self._last_ns = -(1 << 62)
-
-    def add(self, said: Said) -> Spotted | None:
-        """The movement that this step confirms."""
-        self._said.append(said)
-        if len(self._said) < BEFORE_STEPS + 1 + CONFIRM_STEPS:
-            return None
-        evidence = [float(one.outputs[OFFSET]) for one in self._said]
-        if evidence[BEFORE_STEPS] < self._threshold or evidence[BEFORE_STEPS] < max(evidence):
-            return None
-        found = self._placed(evidence)
-        lasts_ns = found.offset_ns - found.onset_ns
-        fits = self._min_ns <= lasts_ns <= LONGEST_NS and found.onset_ns >= self._last_ns - OVERLAP_NS
-        if not fits:
-            return None
-        self._last_ns = found.offset_ns
-        return found
-
-    def _placed(self, evidence: list[float]) -> Spotted:
-        """Mean of what the peak's step and its neighbours say, by their evidence."""
-        around = range(BEFORE_STEPS - 1, BEFORE_STEPS + 2)
-        weights = np.array([evidence[i] for i in around])
-        ends = np.array(
-            [
-                [self._said[i].t_ns - float(since) * SINCE_NS for since in self._said[i].outputs[SINCE:]]
-                for i in around
-            ]
-        )
-        onset, apex, offset = (weights @ ends / weights.sum()).tolist()
-        return Spotted(round(onset), round(apex), round(offset), evidence[BEFORE_STEPS])
 
 
 class LearnedSpotter:
@@ -152,7 +91,10 @@ class LearnedSpotter:
         found = self._peaks.add(self._heard[-1])
         if found is None or not self._armed(chip):
             return ()
-        return self._window(found, chip)
+        windows = self._window(found, chip)
+        if windows:
+            self._peaks.told(found)
+        return windows
 
     def _armed(self, chip: FaceChip) -> bool:
         rested = chip.t_ns - self._since_ns >= self._config.settled_s * NS_PER_S
@@ -171,7 +113,7 @@ class LearnedSpotter:
             return ()
         shown = [self._kept[i] for i in range(onset, offset + 1)]
         chips = tuple(chip for chip, _ in shown)
-        moved = _bulge([row for _, row in shown], times[onset : offset + 1], apex - onset)
+        moved = _bulge([row for _, row in shown], times[onset : offset + 1])
         sizes = np.linalg.norm(moved, axis=1).astype(np.float32)
         if sizes[~LIDS].max() < self._config.least_px:
             return ()
@@ -186,10 +128,11 @@ class LearnedSpotter:
         )  # fmt: skip
 
     def _causes(self, found: Spotted) -> frozenset[Flag]:
-        """What else the network takes the movement for: more likely than not, at some time of it."""
-        meanwhile = [one.outputs for one in self._heard if found.onset_ns <= one.t_ns <= found.offset_ns]
-        highest = np.max(meanwhile, axis=0, initial=0.0)
-        return frozenset(flag for flag, at in CAUSES.items() if highest[at] > self._config.cause)
+        """What else the network takes the movement for at some time of it; speech also around it."""
+        meanwhile = _highest(self._heard, found.onset_ns, found.offset_ns)
+        around = _highest(self._heard, found.onset_ns - AROUND_NS, self._heard[-1].t_ns)
+        meanwhile[CAUSES[Flag.SPEECH]] = around[CAUSES[Flag.SPEECH]]
+        return frozenset(flag for flag, at in CAUSES.items() if meanwhile[at] > self._config.cause)
 
     def _signal(self, rules: SpotSignal, chip: FaceChip) -> SpotSignal:
         return SpotSignal(
@@ -198,9 +141,21 @@ class LearnedSpotter:
         )  # fmt: skip
 
 
-def _bulge(rows: list[F32], times: NDArray[np.int64], apex: int) -> F32:
-    """(regions, 2) how far the apex lies from the straight way between both ends, chip pixels."""
-    onset, at_apex, offset = (row[: ROW_PARTS["regions"]] for row in (rows[0], rows[apex], rows[-1]))
-    share = np.float32((times[apex] - times[0]) / (times[-1] - times[0]))
-    bulge: F32 = (at_apex - onset - share * (offset - onset)).reshape(-1, 2)
-    return bulge
+def _highest(heard: Iterable[Said], from_ns: int, to_ns: int) -> F32:
+    """(outputs,) the largest of each in that time, 0 where nothing was heard."""
+    meanwhile = [one.outputs for one in heard if from_ns <= one.t_ns <= to_ns]
+    highest: F32 = np.max(meanwhile, axis=0, initial=0.0) if meanwhile else np.zeros(len(OUTPUTS), np.float32)
+    return highest
+
+
+def _bulge(rows: list[F32], times: NDArray[np.int64]) -> F32:
+    """(regions, 2) how far the movement goes from the straight way between both ends, chip pixels.
+
+    Where each region is farthest: the apex is placed for all of them and may miss a brief one.
+    """
+    places = np.stack([row[: ROW_PARTS["regions"]] for row in rows])
+    share = ((times - times[0]) / (times[-1] - times[0])).astype(np.float32)[:, None]
+    bulges = (places - places[0] - share * (places[-1] - places[0])).reshape(len(rows), -1, 2)
+    farthest = np.linalg.norm(bulges, axis=2).argmax(axis=0)
+    moved: F32 = bulges[farthest, np.arange(bulges.shape[1])]
+    return moved

@@ -6,52 +6,17 @@ import pytest
 from engine.spotter import SpotterNet, read_spotter_card
 from realtime.errors import ConfigError
 from realtime.spotting import Spotter, spotter_maker
-from realtime.spotting.learned import CONFIRM_STEPS, LearnedSpotter, Peaks, Said
+from realtime.spotting.learned import LearnedSpotter
 from realtime.spotting.outputs import OUTPUTS
 from realtime.spotting.spotter import SpotterConfig
 from realtime.types import Flag, Kind
 from tests.portrait import chip_of
+from tests.realtime.spotting.test_peaks import said
 from tests.realtime.spotting.test_spotter import BROW_REGION, film, overlap, picture, run, times_s
-
-STEP = 20_000_000
 
 
 def learned(**config) -> LearnedSpotter:
     return LearnedSpotter(SpotterConfig(**config), SpotterNet(read_spotter_card()))
-
-
-def said(step: int, evidence: float, since=(0.4, 0.2, 0.1)) -> Said:
-    outputs = np.zeros(len(OUTPUTS), np.float32)
-    outputs[OUTPUTS.index("offset")] = evidence
-    outputs[-3:] = np.array(since) * 10
-    return Said(step * STEP, outputs)
-
-
-def peaks_of(evidence, **more):
-    peaks = Peaks(0.5, 40_000_000)
-    found = [(step, peaks.add(said(step, value, **more))) for step, value in enumerate(evidence)]
-    return [(step, one) for step, one in found if one is not None]
-
-
-def test_a_peak_is_told_once_it_is_over():
-    bump = [0.1] * 10 + [0.4, 0.8, 0.9, 0.6, 0.3] + [0.1] * 10
-    ((step, found),) = peaks_of(bump)
-    assert step == 12 + CONFIRM_STEPS
-    assert found.evidence == pytest.approx(0.9)
-    # the mean of the peak's neighbours, which stand a step before and after it
-    assert found.onset_ns == pytest.approx(12 * STEP - 400_000_000, abs=STEP)
-    assert found.offset_ns - found.onset_ns == pytest.approx(300_000_000, abs=10)
-
-
-@pytest.mark.parametrize("since", [(0.11, 0.1, 0.09), (0.9, 0.4, 0.1)])
-def test_what_lasts_too_short_or_too_long_is_no_micro_expression(since):
-    assert peaks_of([0.1] * 10 + [0.9] + [0.1] * 10, since=since) == []
-
-
-def test_weak_evidence_is_none_and_one_movement_is_told_once():
-    assert peaks_of([0.1] * 10 + [0.45] + [0.1] * 10) == []
-    twice = [0.1] * 10 + [0.9] + [0.1] * 6 + [0.8] + [0.1] * 10
-    assert len(peaks_of(twice)) == 1  # 140 ms apart, 300 ms long
 
 
 def test_a_brief_movement_is_found_where_it_was():
@@ -74,11 +39,11 @@ def test_rest_and_a_long_movement_are_no_micro_expression():
 
 
 class Scripted:
-    """A network that says one movement, and what it takes it for."""
+    """A network that says one movement, grid steps 55 to 75, and what it takes the face for in some steps."""
 
-    def __init__(self, **likely: float) -> None:
+    def __init__(self, likely: dict[str, float], steps: range) -> None:
         real = SpotterNet(read_spotter_card())
-        self.card, self.templates, self._likely = real.card, real.templates, likely
+        self.card, self.templates, self._likely, self._steps = real.card, real.templates, likely, steps
 
     def start(self):
         return 0
@@ -86,17 +51,32 @@ class Scripted:
     def step(self, features, past):
         outputs = said(past, 0.95 if past == 80 else 0.05, since=(0.5, 0.3, 0.1)).outputs
         for name, probability in self._likely.items():
-            outputs[OUTPUTS.index(name)] = probability if 60 < past < 76 else 0.1
+            outputs[OUTPUTS.index(name)] = probability if past in self._steps else 0.1
         return outputs, past + 1
 
 
-@pytest.mark.parametrize(("likely", "flags"), [
-    ({"speech": 0.9}, {Flag.SPEECH}), ({"blink": 0.4, "head_motion": 0.85}, {Flag.HEAD_MOTION}), ({}, set())
+DURING, BEFORE, AFTER, LONG_BEFORE = range(61, 76), range(43, 50), range(79, 82), range(20, 38)
+
+
+@pytest.mark.parametrize(("likely", "steps", "flags"), [
+    ({"speech": 0.9}, DURING, {Flag.SPEECH}),
+    ({"blink": 0.4, "head_motion": 0.85}, DURING, {Flag.HEAD_MOTION}),
+    ({}, DURING, set()),
+    ({"speech": 0.9, "blink": 0.9}, BEFORE, {Flag.SPEECH}),
+    ({"speech": 0.9, "head_motion": 0.9}, AFTER, {Flag.SPEECH}),
+    ({"speech": 0.9}, LONG_BEFORE, set()),
 ])  # fmt: skip
-def test_what_the_network_takes_for_something_else_is_flagged(likely, flags):
-    spotter = LearnedSpotter(SpotterConfig(), Scripted(**likely))
+def test_what_the_network_takes_for_something_else_is_flagged(likely, steps, flags):
+    spotter = LearnedSpotter(SpotterConfig(), Scripted(likely, steps))
     _, windows, _ = run(film([(1.2, 1.35, 1.6)], 2.2), spotter)
     assert [window.flags for window in windows if window.kind is Kind.MICRO] == [flags]
+
+
+def test_a_brief_movement_counts_even_where_its_apex_was_misplaced():
+    late = LearnedSpotter(SpotterConfig(), Scripted({}, DURING))  # says: apex at 1.3 s
+    _, windows, _ = run(film([(1.1, 1.18, 1.26)], 2.2), late)
+    (micro,) = [window for window in windows if window.kind is Kind.MICRO]
+    assert int(np.argmax(micro.regions_px)) == BROW_REGION
 
 
 def test_it_is_armed_once_the_face_was_seen_and_not_while_it_is_turned():
