@@ -23,28 +23,25 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from rich.progress import track
-from safetensors.torch import load
 
 from engine.errors import FlinchError
 from engine.spotter import DEFAULT_SPOTTER, SPOTTER_FOLDER
-from train.spotting.carry import carried
 from train.spotting.causes import calibrate_causes
 from train.spotting.fit import FitConfig, Mixer, fit
 from train.spotting.items import Item, item_of
 from train.spotting.lively import Liveliness, moved_chip
 from train.spotting.net import SpotNet
 from train.spotting.shapes import Shapes, shapes_of
-from train.spotting.ship import write_spotter
+from train.spotting.ship import read_members, write_spotter
 from train.spotting.tracks import Strip, Track, rows_of, strip_of, track_of
 from train.synth.flags import DATA
 from train.synth.script import ScriptConfig
 from train.synth.split import PARTS, Material, chosen
 
-SEED, LIVELY_SEED = 7, 11
+SEED, LIVELY_SEEDS = 7, (11, 12, 13)
 MANY, LIVELY = 400, 240  # frames of a still; of more, every second will do; of a lively one
-VARIANTS = {"still": 1, "acting": 4, "talking": 4}
+VARIANTS = {"still": 4, "acting": 30, "talking": 30}
 PACE = (0.75, 1.35)
-MEMBER = "members.0."  # how safetensors names the first network of a spotter
 SHAPED = 12  # stills whose mesh makes the mean shapes
 CLIP_SCRIPT = ScriptConfig(rest_s=(0.4, 1.5), lead_s=0.6)
 STILL_SCRIPT = replace(CLIP_SCRIPT, blink_share=0.15)
@@ -66,16 +63,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def trained(items: Sequence[Item], shapes: Shapes, args: argparse.Namespace) -> list[SpotNet]:
-    """The members; an earlier network that they begin from stays a member itself."""
-    config, seeds = FitConfig(steps=args.steps), range(1, args.members + 1)
-    first = None
-    if args.start is not None:
-        tensors = load(args.start.read_bytes())
-        first = carried({n.removeprefix(MEMBER): t for n, t in tensors.items() if n.startswith(MEMBER)})
-    members = [fit(items, shapes, config, seed, start=first) for seed in seeds]
-    members += [] if first is None else [first]
-    for member in members:
-        calibrate_causes(member, Mixer(items, shapes, config, seed=len(seeds) + 1))
+    """The members, each from a seed of its own; those of an earlier spotter are where they begin, in turn."""
+    config = FitConfig(steps=args.steps)
+    starts: Sequence[SpotNet | None] = [None] if args.start is None else read_members(args.start)
+    members = []
+    for index in range(args.members):
+        seed = index + 1
+        member = fit(items, shapes, config, seed, start=starts[index % len(starts)])
+        calibrate_causes(member, Mixer(items, shapes, config, seed=args.members + seed))
+        members.append(member)
     return members
 
 
@@ -121,13 +117,15 @@ def items_of(material: Material, strip: Strip, templates: F32) -> list[Item]:
         rng = np.random.default_rng((SEED, variant, zlib.crc32(strip.name.encode())))
         made = track_of(strip, script, rng, templates, float(rng.uniform(*PACE)))
         items.append(item_of(made, base, flags, material.part != "still"))
-    return items + ([_lively(strip, templates)] if material.part == "still" else [])
+    if material.part == "still":
+        items += [_lively(strip, templates, seed) for seed in LIVELY_SEEDS]
+    return items
 
 
-def _lively(strip: Strip, templates: F32) -> Item:
+def _lively(strip: Strip, templates: F32, seed: int) -> Item:
     """The still once more, talking and turning."""
     few = Strip(strip.name, (strip.chips[::2] if len(strip.chips) > MANY else strip.chips)[:LIVELY])
-    rng = np.random.default_rng((LIVELY_SEED, zlib.crc32(strip.name.encode())))
+    rng = np.random.default_rng((seed, zlib.crc32(strip.name.encode())))
     lively = Liveliness(few.chips[0], few.t_s, rng)
     rows = rows_of([moved_chip(chip, lively.field(i), 1.0) for i, chip in enumerate(few.chips)], templates)
     return item_of(Track(few.name, few.t_s, rows, (), ()), rows, lively.flags, clip=True)
@@ -148,7 +146,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True, help="keeps chips and tracks")
     parser.add_argument("--steps", type=int, default=FitConfig().steps)
     parser.add_argument("--members", type=int, default=3, help="networks, seeds from 1, that answer as one")
-    parser.add_argument("--start", type=Path, metavar="FILE", help="safetensors of the first version")
+    parser.add_argument("--start", type=Path, metavar="FILE", help="safetensors of an earlier spotter")
     parser.add_argument("--threshold", type=float, default=0.5)
     parser.add_argument("--name", default=DEFAULT_SPOTTER)
     parser.add_argument("--weights", type=Path, default=SPOTTER_FOLDER, help="where the files go")

@@ -13,10 +13,12 @@ import numpy as np
 import onnx
 import torch
 from numpy.typing import NDArray
+from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor, nn
 
 from engine.card import checked_bytes, sha256
+from engine.errors import ModelFileError
 from engine.spotter import FEATURES_IN, PAST_IN, PAST_OUT, SAID_OUT, SpotterCard
 from realtime.spotting.evidence import FEATURES
 from realtime.spotting.outputs import LOGITS, OUTPUTS
@@ -94,6 +96,20 @@ def write_spotter(
 
 def read_spotter(card: SpotterCard) -> Together:
     """The trained networks of a card. Raises: ModelFileError."""
-    net = Together([SpotNet() for _ in range(card.past[0])])
-    net.load_state_dict(load(checked_bytes(card.weights)))
-    return net.eval()
+    return Together(_members(checked_bytes(card.weights)))
+
+
+def read_members(weights: Path) -> list[SpotNet]:
+    """The networks of a spotter's safetensors file, to train on. Raises: OSError, ModelFileError."""
+    try:
+        return _members(weights.read_bytes())
+    except (SafetensorError, RuntimeError) as error:
+        line = str(error).splitlines()[0]
+        raise ModelFileError(f"{weights} holds no networks of a learned spotter of today ({line})") from error
+
+
+def _members(weights: bytes) -> list[SpotNet]:
+    tensors = load(weights)
+    net = Together([SpotNet() for _ in {name.split(".")[1] for name in tensors}])
+    net.load_state_dict(tensors)
+    return [member for member in net.eval().members if isinstance(member, SpotNet)]

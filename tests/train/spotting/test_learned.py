@@ -7,7 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save
 
+from engine.errors import ModelFileError
 from engine.spotter import SpotterNet, read_spotter_card
 from realtime.movement.model import Action, Movement, MovementKind
 from realtime.spotting.chain import ROW_PARTS, ROW_SIZE
@@ -16,7 +18,6 @@ from realtime.spotting.outputs import EVIDENCE, LAG_STEPS, LOGITS, OUTPUTS
 from realtime.spotting.regions import REGIONS
 from tests.portrait import chip_of, portrait
 from train.spotting.bend import Bend, mirrored
-from train.spotting.carry import carried
 from train.spotting.causes import calibrate_causes, line
 from train.spotting.distract import distract
 from train.spotting.fit import FitConfig, Mixer, fit, played, targets_of
@@ -24,7 +25,7 @@ from train.spotting.items import Item, features_of, gridded, item_of
 from train.spotting.lively import Liveliness, chip_field, moved_chip
 from train.spotting.net import SpotNet
 from train.spotting.shapes import shapes_of
-from train.spotting.ship import Together, read_spotter, write_spotter
+from train.spotting.ship import Together, read_members, read_spotter, write_spotter
 from train.spotting.tracks import Strip, track_of
 from train.synth.script import ScriptConfig
 
@@ -221,16 +222,23 @@ def test_causes_become_probabilities_and_evidence_stays() -> None:
     assert torch.sigmoid(after[..., causes]).mean() < 0.4  # nothing of the kind happens in these
 
 
-def test_an_earlier_network_says_the_same_of_what_it_knew() -> None:
-    torch.manual_seed(0)
-    blank = SpotNet().state_dict()
-    first = {**blank, "enter.weight": torch.randn(64, 115, 1), "enter.bias": torch.randn(64)}
-    net = carried({name: value for name, value in first.items() if name != "mix.weight"}).eval()
-    features = torch.zeros(1, 1, FEATURES)
-    features[0, 0, 1] = features[0, 0, POSITIONS + ROW_SIZE - 2] = 1.0  # first region, last of the mesh
-    entered = net.enter(
-        torch.cat([features.transpose(1, 2), torch.zeros(1, 64, 1)], dim=1)[:, : FEATURES + 64]
-    )
-    old = first["enter.weight"][:, :, 0]
-    assert torch.allclose(entered[0, :, 0], old[:, 1] + old[:, 97] + first["enter.bias"], atol=1e-5)
-    assert (net.leave[1].weight == blank["leave.1.weight"]).all()
+def test_the_networks_of_an_earlier_spotter_are_read_to_go_on_from() -> None:
+    card = read_spotter_card()
+    members = read_members(card.weights.path)
+    assert len(members) == card.past[0]
+    together = read_spotter(card)
+    features = torch.randn(1, 1, FEATURES, generator=torch.Generator().manual_seed(0))
+    said, _ = together(features, torch.zeros(card.past))
+    alone, _ = Together(members)(features, torch.zeros(card.past))
+    assert torch.equal(said, alone)
+
+
+@pytest.mark.parametrize("layer", ["leave.1.weight", "enter.weight"])
+def test_weights_of_another_network_are_refused_in_one_line(tmp_path: Path, layer: str) -> None:
+    tensors = {f"members.0.{name}": value for name, value in SpotNet().state_dict().items()}
+    tensors[f"members.0.{layer}"] = torch.zeros(2, 2)
+    (tmp_path / "other.safetensors").write_bytes(save(tensors))
+    (tmp_path / "text.safetensors").write_text("no tensors")
+    for name in ("other", "text"):
+        with pytest.raises(ModelFileError, match=f"{name}.safetensors holds no networks"):
+            read_members(tmp_path / f"{name}.safetensors")
