@@ -20,7 +20,7 @@ from realtime.spotting.chain import ROW_PARTS, Chain
 from realtime.spotting.evidence import STEP_NS, Evidence, Grid
 from realtime.spotting.outputs import OUTPUTS
 from realtime.spotting.peaks import OFFSET, Peaks, Said, Spotted
-from realtime.spotting.regions import LIDS
+from realtime.spotting.regions import LIDS, REGIONS
 from realtime.spotting.spotter import MICRO_MAX_S, Spotter, SpotterConfig, flags_of, is_blink
 from realtime.types import FaceChip, Flag, Kind, SpotSignal, Window, freeze
 
@@ -32,6 +32,7 @@ CAUSES = {
     Flag.HEAD_MOTION: OUTPUTS.index("head_motion"),
 }
 AROUND_NS = 300_000_000  # speech goes on: it is listened for this long before a movement
+TREMBLES = 3.0  # standard deviations of a person's own tremble, as a profile has it, that count as none
 KEPT_NS = 2 * NS_PER_S  # chips and rows, longer than any movement and its delay
 
 
@@ -44,6 +45,8 @@ class LearnedSpotter:
         self._rules = Spotter(config)
         self._chain = Chain(config.motion, config.chain, net.templates)
         self._threshold = net.card.threshold if config.evidence is None else config.evidence
+        person_px = np.array(config.rest.person_px or [0.0] * len(REGIONS), np.float32)
+        self._least_px = np.maximum(TREMBLES * person_px, config.least_px)
         self._kept: deque[tuple[FaceChip, F32]] = deque()
         self._heard: deque[Said] = deque(maxlen=KEPT_NS // STEP_NS)
         self._begin()
@@ -115,7 +118,7 @@ class LearnedSpotter:
         chips = tuple(chip for chip, _ in shown)
         moved = _bulge([row for _, row in shown], times[onset : offset + 1])
         sizes = np.linalg.norm(moved, axis=1).astype(np.float32)
-        if sizes[~LIDS].max() < self._config.least_px:
+        if not (sizes >= self._least_px)[~LIDS].any():
             return ()
         flags = flags_of(chips) | self._causes(found)
         if is_blink(moved):

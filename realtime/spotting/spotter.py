@@ -40,7 +40,7 @@ BLINK_DOWN_PX = 0.5  # chip pixels, as a tile over lid and eye sees it
 class SpotterConfig:
     """When a movement counts, and when it is over."""
 
-    kind: Literal["learned", "rules"] = "rules"  # what spots micro-expressions; the rest is by rules
+    kind: Literal["learned", "rules"] = "learned"  # what spots micro-expressions; the rest is by rules
     # evidence of an offset, 0 to 1, above which the learned spotter speaks; unset: as its card says
     evidence: float | None = None
     least_px: float = 0.3  # chip pixels a region must move for the learned spotter to speak of it

@@ -8,6 +8,8 @@ from realtime.errors import ConfigError
 from realtime.spotting import Spotter, spotter_maker
 from realtime.spotting.learned import LearnedSpotter
 from realtime.spotting.outputs import OUTPUTS
+from realtime.spotting.regions import REGIONS
+from realtime.spotting.rest import RestConfig
 from realtime.spotting.spotter import SpotterConfig
 from realtime.types import Flag, Kind
 from tests.portrait import chip_of
@@ -77,6 +79,13 @@ def test_a_brief_movement_counts_even_where_its_apex_was_misplaced():
     _, windows, _ = run(film([(1.1, 1.18, 1.26)], 2.2), late)
     (micro,) = [window for window in windows if window.kind is Kind.MICRO]
     assert int(np.argmax(micro.regions_px)) == BROW_REGION
+
+
+@pytest.mark.parametrize(("person_px", "told"), [(0.02, True), (1.5, False)])
+def test_a_person_who_trembles_more_must_move_more(person_px, told):
+    rest = RestConfig(person_px=(person_px,) * len(REGIONS))
+    _, windows, _ = run(film([(1.5, 1.65, 1.9)], 2.6), learned(rest=rest))
+    assert any(window.kind is Kind.MICRO for window in windows) == told
 
 
 def test_it_is_armed_once_the_face_was_seen_and_not_while_it_is_turned():

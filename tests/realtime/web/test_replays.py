@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.spotter import read_spotter_card
 from realtime.config import Config, to_toml
 from realtime.errors import ClipRejected
 from realtime.review.desk import Desk
@@ -167,7 +168,7 @@ def test_a_real_clip_ends_in_the_review_desk(desk, uploads, data_dir, tmp_path, 
 
     [done] = asyncio.run(whole()).clips
     assert (done.stage, done.frames, done.words) == (Stage.DONE, 75, "")
-    assert done.events and max(point[1] for point in done.points) > 6.0
+    assert done.events and max(point[1] for point in done.points) > read_spotter_card().threshold
     [entry] = desk.entries(VISITOR)
     assert (entry.session.name, entry.kept, entry.session.id) == ("bbaf2n.mpg", kept, done.sessions[0])
     assert entry.tally.events == len(done.events)
