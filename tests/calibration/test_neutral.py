@@ -36,7 +36,7 @@ def test_the_profile_holds_the_camera_and_the_person(profile: Path) -> None:
 def test_the_same_profile_gives_the_same_events_and_stands_in_the_summary(
     profile: Path, tmp_path: Path
 ) -> None:
-    run = [*FAST, "--headless", "--max-seconds", "5", "--profile", str(profile)]
+    run = [*FAST, "--headless", "--max-seconds", "5", "--spotter", "rules", "--profile", str(profile)]
     for folder in ("a", "b"):
         assert run_main(cam.main, [*run, "--out", str(tmp_path / folder)]) == DONE
     for name in TABLES:

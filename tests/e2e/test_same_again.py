@@ -62,7 +62,7 @@ def test_the_video_and_the_summary_of_a_replay(call: Call, clip: Path, tmp_path:
 
 
 def test_a_recorded_session_replays_to_its_own_events(call: Call, tmp_path: Path) -> None:
-    flags = ["--set", "recording.reserve_mb=0", "--set", "spotting.threshold=7.5"]
+    flags = ["--set", "recording.reserve_mb=0", "--set", "spotting.evidence=0.35"]
     live = ["--source", "demo", "--set", "sources.demo_live=false", "--headless", "--max-seconds", "5"]
     done = call("cam", *live, *flags, "--record", "--out", tmp_path)
     assert (done.code, done.err) == (0, "")
@@ -71,7 +71,7 @@ def test_a_recorded_session_replays_to_its_own_events(call: Call, tmp_path: Path
     assert len(events(session)) >= 2
     again = tmp_path / "again" / session.name
     assert (again / "events.csv").read_bytes() == (session / "events.csv").read_bytes()
-    assert "7.5000" in (again / "signal.csv").read_text()  # the threshold it was recorded with
+    assert "0.3500" in (again / "signal.csv").read_text()  # the threshold it was recorded with
 
 
 class Pressed:
