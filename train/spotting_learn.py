@@ -64,7 +64,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def trained(items: Sequence[Item], shapes: Shapes, args: argparse.Namespace) -> list[SpotNet]:
     """The members, each from a seed of its own; those of an earlier spotter are where they begin, in turn."""
-    config = FitConfig(steps=args.steps)
+    config = FitConfig(steps=args.steps, rate=args.rate)
     starts: Sequence[SpotNet | None] = [None] if args.start is None else read_members(args.start)
     members = []
     for index in range(args.members):
@@ -132,7 +132,8 @@ def _lively(strip: Strip, templates: F32, seed: int) -> Item:
 
 
 def _said(args: argparse.Namespace) -> dict[str, object]:
-    return {"members": args.members, "steps": args.steps, "torch": torch.__version__.split("+")[0]}
+    given = {name: getattr(args, name) for name in ("members", "steps", "rate")}
+    return {**given, "torch": torch.__version__.split("+")[0]}
 
 
 def _parameters(net: SpotNet) -> int:
@@ -145,7 +146,8 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--out", type=Path, required=True, help="keeps chips and tracks")
     parser.add_argument("--steps", type=int, default=FitConfig().steps)
-    parser.add_argument("--members", type=int, default=3, help="networks, seeds from 1, that answer as one")
+    parser.add_argument("--rate", type=float, default=FitConfig().rate, help="highest learning rate")
+    parser.add_argument("--members", type=int, default=1, help="networks, seeds from 1, that answer as one")
     parser.add_argument("--start", type=Path, metavar="FILE", help="safetensors of an earlier spotter")
     parser.add_argument("--threshold", type=float, default=0.5)
     parser.add_argument("--name", default=DEFAULT_SPOTTER)
