@@ -9,10 +9,9 @@ from __future__ import annotations
 import argparse
 import datetime
 import json
-import multiprocessing
 import sys
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +34,7 @@ from train.known.people import read_person
 from train.known.score import SHRUNK, Seen, as_table, joined, right, said, targets, unclear
 from train.known.statistics import agreement, statistics, with_spread
 from train.known.windows import maps_of_chips
+from train.workers import worker_pool
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -90,8 +90,7 @@ def see(stills: Sequence[Path], cache: Path | None, jobs: int) -> Iterator[Seen]
     if jobs == 1:
         yield from (see_person(still, cache) for still in stills)
         return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, context, cv2.setNumThreads, (1,)) as pool:
+    with worker_pool(jobs, cv2.setNumThreads, 1) as pool:
         for done in as_completed([pool.submit(see_person, still, cache) for still in stills]):
             yield done.result()
 

@@ -8,11 +8,10 @@ both protocols read the same run; only `paper` looks at more than the last.
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +28,7 @@ from train.fit import Network, fit, head_features, predict
 from train.pretrain import pretrained
 from train.recipe import Recipe, fingerprint
 from train.splits import Fold
+from train.workers import worker_pool
 
 PROTOCOLS = ("honest", "paper")
 
@@ -76,8 +76,7 @@ def run_folds(tasks: Sequence[FoldTask], jobs: int, ray: str | None = None) -> I
         yield from map(run_fold, waiting)
         return
     threads = max(1, (os.cpu_count() or 1) // jobs)
-    context = multiprocessing.get_context("spawn")  # a fork of a process with torch's threads may hang
-    with ProcessPoolExecutor(jobs, context, torch.set_num_threads, (threads,)) as pool:
+    with worker_pool(jobs, torch.set_num_threads, threads) as pool:
         for done in as_completed([pool.submit(run_fold, task) for task in waiting]):
             yield done.result()
 

@@ -12,13 +12,10 @@ import ast
 import hashlib
 import json
 import os
-import signal
 import sys
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -38,6 +35,7 @@ from train.synth.flags import TRUTH_NAME, add_flags, config_of, variants_of, wri
 from train.synth.make import Made, Studio, SynthConfig
 from train.synth.sheet import write_sheet
 from train.synth.split import PARTS, Material, chosen
+from train.workers import worker_pool
 
 ROOT = Path(__file__).resolve().parent.parent
 MAKES = ("train/synth", "realtime/movement")  # code that decides what the videos look like
@@ -59,7 +57,6 @@ class Bench:
 
 def main(argv: Sequence[str] | None = None) -> int:
     args = _parse(argv)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # else the workers would outlive it
     try:
         found = run(args, Console(width=110))
         if args.json is not None:
@@ -144,8 +141,7 @@ def _each(work: Callable[[Task], Result], tasks: Sequence[Task], workers: int, n
     quiet = not sys.stderr.isatty()
     if workers == 1:
         return [work(task) for task in track(tasks, name, disable=quiet)]
-    # Not forked: decoders of this process have threads, whose locks a fork would keep shut.
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    with worker_pool(workers) as pool:
         try:
             return list(track(pool.map(work, tasks), name, total=len(tasks), disable=quiet))
         except BaseException:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
 from pathlib import Path
 from typing import TypeVar
 
 from realtime.cluster import on_ray
 from train.errors import DatasetError
+from train.workers import worker_pool
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -34,8 +34,7 @@ def each(
     if jobs == 1 or len(items) < 2:
         yield from ((at, work(item)) for at, item in enumerate(items))
         return
-    # Not forked: the models of this process have threads, whose locks a fork would keep shut.
-    with ProcessPoolExecutor(min(jobs, len(items)), get_context("spawn")) as pool:
+    with worker_pool(min(jobs, len(items))) as pool:
         futures = {pool.submit(work, item): at for at, item in enumerate(items)}
         try:
             yield from ((futures[done], done.result()) for done in as_completed(futures))

@@ -9,10 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 
 import cv2
@@ -23,6 +21,7 @@ from train.synth.make import STILL_DEFAULTS, Made, Studio, SynthConfig
 from train.synth.nuisance import NuisanceConfig
 from train.synth.script import ScriptConfig
 from train.synth.split import Material, chosen
+from train.workers import worker_pool
 
 SCRIPT = ScriptConfig(
     brief_share=0.0, macro_share=0.0, micro_amplitude=(0.017, 0.035), rest_s=(0.55, 0.7), lead_s=0.55
@@ -68,7 +67,7 @@ def _made(config: FastSynthConfig, material: list[Material], folder: Path, jobs:
     if jobs == 1:
         yield from map(make, material)
         return
-    with ProcessPoolExecutor(min(jobs, len(material)), get_context("spawn")) as pool:
+    with worker_pool(min(jobs, len(material))) as pool:
         yield from pool.map(make, material)
 
 
