@@ -21,6 +21,7 @@ from rich.progress import track
 from rich.table import Table
 
 from engine.errors import FlinchError
+from realtime.app.cli import add_spotter_flag
 from realtime.clock import NS_PER_S, seconds
 from realtime.config import Config, updated
 from realtime.errors import CalibrationError
@@ -68,7 +69,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         with tempfile.TemporaryDirectory() as folder:
             videos = stills(args, Path(folder)) if args.part == "still" else clips(args)
-            found = [effect_of(video, truth, args.anyway) for video, truth in track(videos, "watching")]
+            chosen_kind = {} if args.spotter is None else {"spotting": {"kind": args.spotter}}
+            config = updated(Config(), chosen_kind, where="command line")
+            watching = track(videos, "watching")
+            found = [effect_of(video, truth, config, args.anyway) for video, truth in watching]
     except (FlinchError, OSError) as error:
         print(f"train.profile_effect: {error}", file=sys.stderr)
         return 2
@@ -100,11 +104,11 @@ def stills(args: argparse.Namespace, folder: Path) -> list[tuple[Path, list[Inte
     return [(path, [true for true in truth if true.video == path.stem]) for path in paths]
 
 
-def effect_of(video: Path, truth: list[Interval], anyway: bool) -> Effect:
+def effect_of(video: Path, truth: list[Interval], config: Config, anyway: bool) -> Effect:
     """Watches the video twice. `anyway`: also with a profile that calibration.neutral would refuse."""
     with tempfile.TemporaryDirectory() as kept:
         meter, refused = NeutralMeter(), ""
-        without = watched(video, truth, Config(), Path(kept), meter)
+        without = watched(video, truth, config, Path(kept), meter)
         try:
             person_px: tuple[float, ...] = meter.result().noise_px
         except CalibrationError as error:
@@ -113,7 +117,7 @@ def effect_of(video: Path, truth: list[Interval], anyway: bool) -> Effect:
         profiled = None
         if person_px:
             tables = {"spotting": {"rest": {"person_px": list(person_px)}}}
-            profiled = watched(video, truth, updated(Config(), tables, where="profile"), Path(kept), None)
+            profiled = watched(video, truth, updated(config, tables, where="profile"), Path(kept), None)
     floor_px = sorted(person_px)[len(person_px) // 2] if person_px else 0.0
     return Effect(video.name, without, profiled, refused, floor_px)
 
@@ -211,6 +215,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--anyway", action="store_true", help="use floors that calibration.neutral refuses")
     parser.add_argument("--data", type=Path, default=DATA, help="folder with faces/ (FLINCH_DATA)")
     parser.add_argument("--json", type=Path, metavar="FILE")
+    add_spotter_flag(parser)
     return parser.parse_args(argv)
 
 

@@ -1,7 +1,7 @@
 """python -m train.robustness: what wrong key frames and poorer pictures cost, for one system beside another.
 
 The published protocol (Gaussian noise of 10, 20, 30 frames on the key frames; the apex found automatically),
-the live spotter's own key frames, and the same movements at other frame rates, resolutions, bit rates and
+the rules spotter's own key frames, and the same movements at other frame rates, resolutions, bit rates and
 with frames lost. By default on a synthetic set at 200 fps, made on the first call; on a real dataset with
 --dataset, --root and --leave-out, so that nobody is in both training and test.
 """

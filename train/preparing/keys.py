@@ -32,12 +32,12 @@ def with_spotted_apex(strip: Strip, keys: KeyFrames) -> KeyFrames:
 
 
 def live_window(sample: Sample, margin_s: float) -> Window | None:
-    """What the live spotter finds of this movement, all three key frames; None where it finds nothing.
+    """What the rules spotter finds of this movement, all three key frames; None where it finds nothing.
 
     It needs a third of a second of rest before the onset: a clip cut to its movement has none.
     """
     assert sample.pictures is not None
-    spotter = Spotter(SpotterConfig())
+    spotter = Spotter(SpotterConfig(kind="rules"))
     windows: list[Window] = []
     frames = sample.pictures.read(*frames_around(sample, margin_s))
     for chips in follower().chips(sample.key, frames, sample.fps):
