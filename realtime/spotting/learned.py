@@ -31,6 +31,7 @@ CAUSES = {
     Flag.BLINK: OUTPUTS.index("blink"),
     Flag.HEAD_MOTION: OUTPUTS.index("head_motion"),
 }
+FOLLOW_NS = 7_000_000  # of frames that come faster only some are followed: the grid has steps of 20 ms
 AROUND_NS = 300_000_000  # speech goes on: it is listened for this long before a movement
 TREMBLES = 3.0  # standard deviations of a person's own tremble, as a profile has it, that count as none
 KEPT_NS = 2 * NS_PER_S  # chips and rows, longer than any movement and its delay
@@ -49,6 +50,7 @@ class LearnedSpotter:
         self._least_px = np.maximum(TREMBLES * person_px, config.least_px)
         self._kept: deque[tuple[FaceChip, F32]] = deque()
         self._heard: deque[Said] = deque(maxlen=KEPT_NS // STEP_NS)
+        self._followed_ns = 0
         self._begin()
 
     def step(self, chip: FaceChip) -> tuple[SpotSignal, tuple[Window, ...]]:
@@ -59,6 +61,10 @@ class LearnedSpotter:
             self._begin()
             self._chain.restart(chip)
             self._since_ns = chip.t_ns
+        if chip.t_ns - self._followed_ns < FOLLOW_NS:
+            self._keep(chip, self._kept[-1][1])
+            return self._signal(signal, chip), windows
+        self._followed_ns = chip.t_ns
         row = self._chain.step(chip)
         self._keep(chip, row)
         for t_ns, mean in self._grid.add(chip.t_ns, row):
@@ -80,6 +86,7 @@ class LearnedSpotter:
         self._kept.clear()
         self._heard.clear()
         self._since_ns = 0
+        self._followed_ns = -FOLLOW_NS
         self._now = 0.0
 
     def _keep(self, chip: FaceChip, row: F32) -> None:

@@ -104,6 +104,17 @@ def test_after_a_gap_it_starts_anew():
     assert signals[19].armed and not signals[20].armed
 
 
+def test_at_200_frames_a_second_every_second_one_is_followed_and_a_movement_is_found(monkeypatch):
+    spotter, followed = learned(), []
+    step = spotter._chain.step
+    monkeypatch.setattr(spotter._chain, "step", lambda chip: followed.append(chip.t_ns) or step(chip))
+    signals, windows, _ = run(film([(1.5, 1.65, 1.9)], 2.6, fps=200), spotter)
+    assert len(signals) == 520 and len(followed) == 260
+    (micro,) = [window for window in windows if window.kind is Kind.MICRO]
+    onset, _, offset = times_s(micro)
+    assert overlap((onset, offset), (1.5, 1.9)) > 0.6
+
+
 def test_two_runs_agree_to_the_bit():
     first, second = (run(film([(1.2, 1.35, 1.6)], 2.0), learned())[0] for _ in range(2))
     assert [signal.score for signal in first] == [signal.score for signal in second]
