@@ -155,7 +155,7 @@ class Desk:
         with self._lock:
             busy = session in self._open
         if busy and found is not None and found.folder is not None:
-            raise ReviewError(f"{found.name} is still being recorded; stop it first")
+            raise ReviewError(f"{found.name} is still being recorded; stop it, and wait until it is written")
         if found is not None and found.folder is not None and store.kept:
             self._delete_folder(found.folder)
         store.delete_session(session)

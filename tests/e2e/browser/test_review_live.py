@@ -12,7 +12,7 @@ from realtime.review.records import Query
 from realtime.review.store import Store
 from tests.e2e.browser.conftest import agree, open_tab
 from tests.e2e.browser.library import button, detail
-from tests.e2e.browser.live import LIVE_MS, WATCH, seen, start, stop
+from tests.e2e.browser.live import LIVE_MS, WATCH, seconds_until_free, seen, start, stop
 
 # The first candidate's pictures go on for half a second after its end.
 WHOLE = "document.querySelector('flinch-live').strip.newest > window.seen.events[0].offset_s + 1.0"
@@ -55,6 +55,7 @@ def test_a_recording_is_reviewed_from_the_file_and_deleted_with_it(page: Page, s
     expect(page.locator(".flinch-recording")).to_be_visible(timeout=LIVE_MS)
     first_candidate(page)
     stop(page)
+    seconds_until_free(server)  # a recording that is still being written is not deleted
     with Store(server.data / "flinch.sqlite") as store:
         recorded = store.sessions()[0]
         folder = server.data / "sessions" / str(recorded.folder)

@@ -114,7 +114,7 @@ def test_a_session_that_is_being_recorded_stays(desk: Desk, tmp_path: Path) -> N
     folder = recording(tmp_path, "session-1")
     session = desk.store_of(VISITOR, kept=True).add_session("now", "demo", Origin.LIVE, folder=folder.name)
     desk._note_open(session.id, True)
-    with pytest.raises(ReviewError, match="now is still being recorded; stop it first"):
+    with pytest.raises(ReviewError, match="now is still being recorded; stop it, and wait"):
         desk.delete(VISITOR, session.id)
     desk._note_open(session.id, False)
     desk.delete(VISITOR, session.id)
