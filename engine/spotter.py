@@ -37,7 +37,7 @@ class SpotterCard:
     features: int
     outputs: tuple[str, ...]
     past: tuple[int, ...]  # shape of the state
-    threshold: float  # of the evidence of an offset, chosen on the tuning people
+    threshold: float  # of the evidence of an offset; train/SPOTTING.md says how it was chosen
 
 
 def read_spotter_card(model: str | Path = DEFAULT_SPOTTER) -> SpotterCard:

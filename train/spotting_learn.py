@@ -2,8 +2,8 @@
 
     chips of the training people --movements put in--> tracks --mixed and distracted--> networks --> one ONNX
 
-Chips and tracks are kept under --out, so that a second run only trains. The threshold is chosen afterwards,
-on the tuning people (train/SPOTTING.md), and given here as --threshold.
+Chips and tracks are kept under --out, so that a second run only trains. The threshold is chosen afterwards
+(train/SPOTTING.md, `train.scoring.halves`) and given here as --threshold.
 """
 
 from __future__ import annotations

@@ -61,7 +61,7 @@ class LearnedSpotter:
             self._begin()
             self._chain.restart(chip)
             self._since_ns = chip.t_ns
-        if chip.t_ns - self._followed_ns < FOLLOW_NS:
+        if self._kept and chip.t_ns - self._followed_ns < FOLLOW_NS:
             self._keep(chip, self._kept[-1][1])
             return self._signal(signal, chip), windows
         self._followed_ns = chip.t_ns
@@ -86,7 +86,6 @@ class LearnedSpotter:
         self._kept.clear()
         self._heard.clear()
         self._since_ns = 0
-        self._followed_ns = -FOLLOW_NS
         self._now = 0.0
 
     def _keep(self, chip: FaceChip, row: F32) -> None:

