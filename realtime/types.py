@@ -88,7 +88,7 @@ class SpotSignal:
     frame_index: int
     t_ns: int
     face: int
-    score: float  # strongest region movement, in multiples of this person's noise
+    score: float  # of the threshold's kind: evidence (learned), or multiples of this person's noise (rules)
     threshold: float  # the score above which a movement begins, same unit
     quality: float
     armed: bool  # an event at this frame could have been found
@@ -104,7 +104,7 @@ class Window:
     apex: int
     offset: int
     kind: Kind
-    score: float  # peak movement, in multiples of this person's noise
+    score: float  # peak of the signal's score
     regions_px: NDArray[np.float32]  # (regions,) movement per region at the apex, chip pixels
     flags: frozenset[Flag]
     emitted_ns: int  # t_ns of the frame at which the spotter was sure

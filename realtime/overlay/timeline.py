@@ -79,7 +79,7 @@ def draw_strip(canvas: Canvas, state: OverlayState, box: Box) -> None:
 
 
 def _draw_caption(canvas: Canvas, state: OverlayState, base: int, inner: Box) -> None:
-    text(canvas, "movement, times noise", (inner.left, base), cap=6, colour=MUTED)
+    text(canvas, "movement, 1: spotted", (inner.left, base), cap=6, colour=MUTED)
     text(canvas, f"last {state.span_s:.0f} s", (inner.right, base), cap=6, colour=MUTED, align=1.0)
 
 
