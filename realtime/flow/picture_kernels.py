@@ -8,15 +8,14 @@ once. `realtime.flow` says what the equations are and where they come from.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-FAST = {"nsz", "arcp", "contract", "afn", "reassoc"}
+from realtime.compiled import kernel, part
 
 F32 = NDArray[np.float32]
 
 
-@njit(cache=True, nogil=True, fastmath=FAST)
+@kernel
 def convolve(plane: F32, taps_y: F32, taps_x: F32, between: F32, out: F32) -> None:
     """Separable correlation with two odd-length filters; `between` is scratch, `out` may be `plane`."""
     height, width = plane.shape
@@ -54,13 +53,13 @@ def convolve(plane: F32, taps_y: F32, taps_x: F32, between: F32, out: F32) -> No
                 inner[x] += tap * shifted[x]
 
 
-@njit(cache=True, nogil=True, fastmath=FAST)
+@part
 def _held(place: int, size: int) -> int:
     """The nearest place inside."""
     return min(max(place, 0), size - 1)
 
 
-@njit(cache=True, nogil=True, fastmath=FAST)
+@part
 def _clamped(row: F32, taps: F32, first: int) -> np.float32:
     total = np.float32(0.0)
     for k in range(taps.shape[0]):
@@ -68,7 +67,7 @@ def _clamped(row: F32, taps: F32, first: int) -> np.float32:
     return total
 
 
-@njit(cache=True, nogil=True, fastmath=FAST)
+@part
 def _cubic(t: np.float32) -> tuple[np.float32, np.float32, np.float32, np.float32]:
     """Catmull-Rom weights of the four pixels around a place `t` past the second one (Keys 1981)."""
     half = np.float32(0.5)
@@ -80,7 +79,7 @@ def _cubic(t: np.float32) -> tuple[np.float32, np.float32, np.float32, np.float3
     return first, second, third, half * t * t * (t - one)
 
 
-@njit(cache=True, nogil=True, fastmath=FAST)
+@kernel
 def warp(plane: F32, u: F32, v: F32, out: F32, inside: F32) -> None:
     """out(x, y) = plane(x + u, y + v), bicubic; `inside` is 1 where that place is in the picture, else 0."""
     height, width = plane.shape
@@ -105,7 +104,7 @@ def warp(plane: F32, u: F32, v: F32, out: F32, inside: F32) -> None:
             )
 
 
-@njit(cache=True, nogil=True, fastmath=FAST)
+@kernel
 def add_squared_slopes(plane: F32, out: F32) -> None:
     """out += |grad plane|^2, half the sum of the squared steps to the four neighbours in the picture."""
     height, width = plane.shape
@@ -124,7 +123,7 @@ def add_squared_slopes(plane: F32, out: F32) -> None:
             inner[x] += half * (a * a + b * b + c * c + d * d)
 
 
-@njit(cache=True, nogil=True, fastmath=FAST)
+@kernel
 def halve(plane: F32, out: F32) -> None:
     """Mean of every 2x2 block; out is (height // 2, width // 2)."""
     quarter = np.float32(0.25)
@@ -134,7 +133,7 @@ def halve(plane: F32, out: F32) -> None:
             row[x] = quarter * (upper[2 * x] + upper[2 * x + 1] + lower[2 * x] + lower[2 * x + 1])
 
 
-@njit(cache=True, nogil=True, fastmath=FAST)
+@kernel
 def double(plane: F32, factor: float, out: F32) -> None:
     """Bilinear to twice the size, pixel centres kept in place; values are multiplied by `factor`."""
     height, width = plane.shape

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-from realtime.flow.picture_kernels import FAST
+from realtime.compiled import kernel, part
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 
 
-@njit(cache=True, nogil=True, fastmath=FAST)
+@part
 def _solve(normal: F64, right: F64, size: int) -> None:
     """Gauss without pivoting: `normal` is symmetric and positive; the solution replaces `right`."""
     for i in range(size):
@@ -27,7 +26,7 @@ def _solve(normal: F64, right: F64, size: int) -> None:
         right[i] /= normal[i, i]
 
 
-@njit(cache=True, nogil=True, fastmath=FAST)
+@part
 def _fit_affine(points: F32, moves: F32, weights: F64, normal: F64, right: F64, out: F64) -> None:
     """out = [a11, a12, tx, a21, a22, ty] of weighted least squares; x and y share the normal matrix.
 
@@ -60,7 +59,7 @@ def _fit_affine(points: F32, moves: F32, weights: F64, normal: F64, right: F64, 
         out[axis, :] = right[:3]
 
 
-@njit(cache=True, nogil=True, fastmath=FAST)
+@part
 def _fit_similarity(points: F32, moves: F32, weights: F64, normal: F64, right: F64, out: F64) -> None:
     """The same for u = s x - r y + tx, v = r x + s y + ty (small roll r, scale s)."""
     normal[:] = 0.0
@@ -87,7 +86,7 @@ def _fit_similarity(points: F32, moves: F32, weights: F64, normal: F64, right: F
     out[1, 0], out[1, 1], out[1, 2] = right[1], right[0], right[3]
 
 
-@njit(cache=True, nogil=True, fastmath=FAST)
+@kernel
 def fit_motion(
     points: F32, moves: F32, trust: F32, affine: bool, rounds: int, least_px: float, out: F64
 ) -> float:

@@ -10,15 +10,14 @@ because neither offsets inside an index nor many outputs vectorise.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-from realtime.flow.picture_kernels import FAST
+from realtime.compiled import kernel, part
 
 F32 = NDArray[np.float32]
 
 
-@njit(cache=True, nogil=True, fastmath=FAST)
+@kernel
 def weigh_residual(residual: F32, inside: F32, noise: float, robust: float, out: F32) -> None:
     """Weight of every pixel's data: 1 / noise^2, less where the pictures disagree (Cauchy)."""
     weight = np.float32(1.0 / noise**2)
@@ -27,21 +26,21 @@ def weigh_residual(residual: F32, inside: F32, noise: float, robust: float, out:
         out[i] = inside[i] * weight / (np.float32(1.0) + slope * residual[i] * residual[i])
 
 
-@njit(cache=True, nogil=True, fastmath=FAST)
+@kernel
 def weighted_product(weight: F32, a: F32, b: F32, out: F32) -> None:
     """out = weight a b."""
     for i in range(out.shape[0]):
         out[i] = weight[i] * a[i] * b[i]
 
 
-@njit(cache=True, nogil=True, fastmath=FAST)
+@kernel
 def add_weighted_products(weight: F32, a: F32, b: F32, c: F32, d: F32, out: F32) -> None:
     """out += weight (a b + c d)."""
     for i in range(out.shape[0]):
         out[i] += weight[i] * (a[i] * b[i] + c[i] * d[i])
 
 
-@njit(cache=True, nogil=True, fastmath=FAST)
+@kernel
 def soften(slopes: F32, stiffness: float, bend: float) -> None:
     """slopes <- stiffness / (1 + slopes / bend^2)^(9/16): what a pixel resists further bending with."""
     one, stiff, scale = np.float32(1.0), np.float32(stiffness), np.float32(1.0 / bend**2)
@@ -50,7 +49,7 @@ def soften(slopes: F32, stiffness: float, bend: float) -> None:
         slopes[i] = stiff * half_power * np.sqrt(np.sqrt(np.sqrt(half_power)))
 
 
-@njit(cache=True, nogil=True, fastmath=FAST)
+@kernel
 def set_bonds(firmness: F32, width: int, bonds: F32) -> None:
     """Bonds (2, n), across and down: the mean firmness of both ends; 0 where they would leave the picture."""
     pixels = firmness.shape[0] - 2 * width
@@ -66,7 +65,7 @@ def set_bonds(firmness: F32, width: int, bonds: F32) -> None:
     down[pixels - width :] = np.float32(0.0)
 
 
-@njit(cache=True, nogil=True, fastmath=FAST)
+@part
 def apply_system(diagonal: F32, cross: F32, bonds: F32, width: int, own: F32, other: F32, out: F32) -> float:
     """out = diagonal own + cross other - (neighbours of own, weighted by their bonds); returns own . out."""
     pixels = out.shape[0] - 2 * width
@@ -88,7 +87,7 @@ def apply_system(diagonal: F32, cross: F32, bonds: F32, width: int, own: F32, ot
     return float(total)
 
 
-@njit(cache=True, nogil=True, fastmath=FAST)
+@part
 def _bond_sums(bonds: F32, width: int, out: F32) -> None:
     pixels = out.shape[0] - 2 * width
     first, last = width, width + pixels
@@ -98,7 +97,7 @@ def _bond_sums(bonds: F32, width: int, out: F32) -> None:
         inner[i] = to_right[i] + to_left[i] + to_below[i] + to_above[i]
 
 
-@njit(cache=True, nogil=True, fastmath=FAST)
+@part
 def _add(scale: float, field: F32, out: F32) -> None:
     """out += scale field."""
     factor = np.float32(scale)
@@ -106,7 +105,7 @@ def _add(scale: float, field: F32, out: F32) -> None:
         out[i] += factor * field[i]
 
 
-@njit(cache=True, nogil=True, fastmath=FAST)
+@part
 def _scale_and_add(scale: float, field: F32, out: F32) -> None:
     """out = scale out + field."""
     factor = np.float32(scale)
@@ -114,7 +113,7 @@ def _scale_and_add(scale: float, field: F32, out: F32) -> None:
         out[i] = factor * out[i] + field[i]
 
 
-@njit(cache=True, nogil=True, fastmath=FAST)
+@part
 def _mix(weight_a: F32, a: F32, weight_b: F32, b: F32, other: F32, out: F32) -> float:
     """out = weight_a a + weight_b b; returns other . out."""
     total = np.float32(0.0)
@@ -125,7 +124,7 @@ def _mix(weight_a: F32, a: F32, weight_b: F32, b: F32, other: F32, out: F32) -> 
     return float(total)
 
 
-@njit(cache=True, nogil=True, fastmath=FAST)
+@part
 def _invert_blocks(uu: F32, uv: F32, vv: F32, inverse: F32) -> None:
     """Inverses (3, n) of the 2x2 blocks [[uu, uv], [uv, vv]]; a block of zeros becomes zeros."""
     scale = inverse[2]
@@ -140,14 +139,14 @@ def _invert_blocks(uu: F32, uv: F32, vv: F32, inverse: F32) -> None:
         scale[i] *= uu[i]
 
 
-@njit(cache=True, nogil=True, fastmath=FAST)
+@part
 def _precondition(inverse: F32, rest: F32, out: F32) -> float:
     """out = inverse rest, block by block; returns rest . out."""
     along = _mix(inverse[0], rest[0], inverse[1], rest[1], rest[0], out[0])
     return along + _mix(inverse[1], rest[0], inverse[2], rest[1], rest[1], out[1])
 
 
-@njit(cache=True, nogil=True, fastmath=FAST)
+@kernel
 def solve_step(
     data: F32, bonds: F32, bent: F32, width: int, rounds: int, tolerance: float, work: F32, step: F32
 ) -> int:

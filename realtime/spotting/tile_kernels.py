@@ -11,12 +11,12 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-FAST = {"nsz", "arcp", "contract", "afn", "reassoc"}
+from realtime.compiled import kernel, part
 
 F32 = NDArray[np.float32]
 
 
-@njit(cache=True, nogil=True, fastmath=FAST)
+@kernel
 def prepare_tiles(reference: F32, centres: NDArray[np.int64], half: int, patches: F32, hessians: F32) -> None:
     """Patches (n, 3, side, side) and Hessians (n, 3: xx, xy, yy) of every tile, written in place.
 
@@ -35,7 +35,7 @@ def prepare_tiles(reference: F32, centres: NDArray[np.int64], half: int, patches
         hessians[tile, 2] = syy - sy * sy / area
 
 
-@njit(cache=True, nogil=True, fastmath=FAST)
+@part
 def _cut_tile(
     picture: F32, width: int, place: int, patches: F32, tile: int, side: int
 ) -> tuple[np.float32, np.float32, np.float32, np.float32, np.float32]:
@@ -67,14 +67,14 @@ def _cut_tile(
     return sx, sy, sxx, sxy, syy
 
 
-@njit(cache=True, nogil=True, fastmath=FAST)
+@part
 def _subtract(values: F32, start: int, count: int, mean: np.float32) -> None:
     first = np.uintp(start)
     for i in range(np.uintp(count)):
         values[first + i] -= mean
 
 
-@njit(cache=True, nogil=True, fastmath=FAST)
+@part
 def _tile_error(
     patches: F32, tile: int, side: int, chip: F32, width: int, left: float, top: float
 ) -> tuple[np.float32, np.float32, np.float32]:
@@ -109,7 +109,7 @@ def _tile_error(
     return sgxr, sgyr, srr - sr * sr / np.float32(side * side)
 
 
-@njit(cache=True, nogil=True, fastmath=FAST)
+@kernel
 def follow_tiles(
     patches: F32,
     hessians: F32,
