@@ -21,7 +21,8 @@ STEPS = [(336, (0.0, -0.4)), (336, (0.3, -1.0)), (300, (0.8, 0.6)), (336, (0.1, 
 
 def digests() -> list[str]:
     """Of what the spotter's kernels, the flow's and the rigid motion's give for a moving face."""
-    chips = [chip_of(portrait()), *(chip_of(moved(portrait(), bump(*step)), i) for i, step in enumerate(STEPS))]
+    faces = [portrait(), *(moved(portrait(), bump(*step)) for step in STEPS)]
+    chips = [chip_of(face, at) for at, face in enumerate(faces)]
     motion = FaceMotion(MotionConfig())
     motion.restart(chips[0])
     followed = [motion.step(chip) for chip in chips[1:]]
@@ -35,11 +36,9 @@ def _digest(arrays) -> str:
 
 
 def _in_a_process(cache: Path) -> list[str]:
-    ended = subprocess.run(
-        [sys.executable, "-m", "tests.realtime.test_compiled"],
-        cwd=ROOT, env={**os.environ, "NUMBA_CACHE_DIR": str(cache)}, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    return ended.stdout.split()
+    command = [sys.executable, "-m", "tests.realtime.test_compiled"]
+    env = {**os.environ, "NUMBA_CACHE_DIR": str(cache)}
+    return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=True).stdout.split()
 
 
 def test_the_first_run_of_all_computes_what_every_later_one_does(tmp_path):
