@@ -38,7 +38,8 @@ def _digest(arrays) -> str:
 def _in_a_process(cache: Path) -> list[str]:
     command = [sys.executable, "-m", "tests.realtime.test_compiled"]
     env = {**os.environ, "NUMBA_CACHE_DIR": str(cache)}
-    return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=True).stdout.split()
+    ended = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=True)
+    return ended.stdout.split()
 
 
 def test_the_first_run_of_all_computes_what_every_later_one_does(tmp_path):
