@@ -52,7 +52,7 @@ F32 = NDArray[np.float32]
 def main(argv: Sequence[str] | None = None) -> int:
     args = _parse(argv)
     try:
-        items, shapes = prepared(args.data / "faces", args.out)
+        items, shapes = prepared(args.data / "faces", args.out, args.people.split(","))
         members = trained(items, shapes, args)
         write_spotter(members, shapes.templates, args.weights / args.name, args.threshold, _said(args))
     except (FlinchError, OSError) as error:
@@ -75,18 +75,22 @@ def trained(items: Sequence[Item], shapes: Shapes, args: argparse.Namespace) -> 
     return members
 
 
-def prepared(faces: Path, out: Path) -> tuple[list[Item], Shapes]:
-    """Every track of the training people on the grid, and the shapes; found under `out`, or made."""
+def prepared(faces: Path, out: Path, people: Sequence[str]) -> tuple[list[Item], Shapes]:
+    """Every track of these people on the grid, and the shapes; found under `out`, or made.
+
+    The shapes are always of the same training people: networks of one line share their input.
+    Raises: DatasetError, ClipRejected.
+    """
     cv2.setNumThreads(1)
-    people = [one for part in PARTS for one in chosen(part, ["training"])]
-    stills = [one for one in people if one.part == "still"][:SHAPED]
+    stills = chosen("still", ["training"])[:SHAPED]
     shapes = _kept(
         out / "shapes.pkl", lambda: shapes_of([_strip(one, faces, out).chips[0] for one in stills])
     )
     items: list[Item] = []
-    for material in track(people, "tracks", disable=not sys.stderr.isatty()):
-        path = out / "tracks" / f"{Path(material.file).stem}.pkl"
-        make = partial(_made, material, faces, out, shapes.templates)
+    material = [one for part in PARTS for one in chosen(part, people)]
+    for one in track(material, "tracks", disable=not sys.stderr.isatty()):
+        path = out / "tracks" / f"{Path(one.file).stem}.pkl"
+        make = partial(_made, one, faces, out, shapes.templates)
         items += _kept(path, make)
     return items, shapes
 
@@ -132,7 +136,7 @@ def _lively(strip: Strip, templates: F32, seed: int) -> Item:
 
 
 def _said(args: argparse.Namespace) -> dict[str, object]:
-    given = {name: getattr(args, name) for name in ("members", "steps", "rate")}
+    given = {name: getattr(args, name) for name in ("people", "members", "steps", "rate")}
     return {**given, "torch": torch.__version__.split("+")[0]}
 
 
@@ -145,6 +149,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         prog="python -m train.spotting_learn", description=(__doc__ or "").split("\n")[0]
     )
     parser.add_argument("--out", type=Path, required=True, help="keeps chips and tracks")
+    parser.add_argument("--people", default="training", help="roles or persons of train/synth/split.csv")
     parser.add_argument("--steps", type=int, default=FitConfig().steps)
     parser.add_argument("--rate", type=float, default=FitConfig().rate, help="highest learning rate")
     parser.add_argument("--members", type=int, default=1, help="networks, seeds from 1, that answer as one")

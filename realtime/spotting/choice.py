@@ -15,5 +15,5 @@ def spotter_maker(config: SpotterConfig) -> Callable[[], AnySpotter]:
     """Makes the spotter of each new face; what they share is loaded now. Raises: ModelFileError."""
     if config.kind == "rules":
         return lambda: Spotter(config)
-    net = SpotterNet(read_spotter_card())
+    net = SpotterNet(read_spotter_card(config.model))
     return lambda: LearnedSpotter(config, net)

@@ -19,6 +19,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.spotter import DEFAULT_SPOTTER
 from realtime.clock import NS_PER_S
 from realtime.errors import ConfigError
 from realtime.ring import ChipRing
@@ -41,6 +42,7 @@ class SpotterConfig:
     """When a movement counts, and when it is over."""
 
     kind: Literal["learned", "rules"] = "learned"  # what spots micro-expressions; the rest is by rules
+    model: str = DEFAULT_SPOTTER  # a shipped learned spotter's name, or the path of its card (.json)
     # evidence of an offset, 0 to 1, above which the learned spotter speaks; unset: as its card says
     evidence: float | None = None
     least_px: float = 0.3  # chip pixels a region must move for the learned spotter to speak of it

@@ -28,7 +28,7 @@ def start():
 def test_a_network_learns_the_classes_of_faces_it_was_not_shown(start):
     net = CausalNet(SMALL.model)
     net.load_state_dict(start)
-    flows, labels = made_up_maps(SMALL.prior, 99)
+    flows, labels, _ = made_up_maps(SMALL.prior, 99)
     from realtime.maps import direction_map
 
     maps = torch.cat([torch.from_numpy(flows), torch.from_numpy(direction_map(flows))], dim=1).numpy()

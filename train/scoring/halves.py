@@ -3,6 +3,9 @@
 Reads runs of `train.spotbench` (all four parts, the same people) made at a low `spotting.evidence`. A half
 chooses the threshold with the largest mean F1 over still, talking and acting at which its untouched clips
 give no more than one unflagged false alarm a minute; the other half is then scored there.
+
+With --second the networks of --runs may have learnt from the second half's people, those of --second from
+the first half's: each half is taken from networks that have not seen it (two-fold cross-validation).
 """
 
 from __future__ import annotations
@@ -121,9 +124,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = _parse(argv)
     try:
         runs = read_runs(args.runs, args.people)
-        halves = half_of(runs, first=True), half_of(runs, first=False)
+        others = runs if args.second is None else read_runs(args.second, args.people)
+        halves = half_of(runs, first=True), half_of(others, first=False)
+        both = {part: halves[0][part] + halves[1][part] for part in runs}
         chosen = [chosen_by(half, args.lowest) for half in halves]
-        print(f"chosen by the halves: {chosen[0]}, {chosen[1]}; by both: {chosen_by(runs, args.lowest)}")
+        print(f"chosen by the halves: {chosen[0]}, {chosen[1]}; by both: {chosen_by(both, args.lowest)}")
     except (FlinchError, OSError) as error:
         print(f"train.scoring.halves: {error}", file=sys.stderr)
         return 2
@@ -148,6 +153,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         prog="python -m train.scoring.halves", description=(__doc__ or "").split("\n")[0]
     )
     parser.add_argument("--runs", type=Path, default=Path("out/spotbench"), help="--out of train.spotbench")
+    parser.add_argument("--second", type=Path, metavar="RUNS", help="runs that the second half is taken from")
     parser.add_argument("--people", default="reporting")
     parser.add_argument("--lowest", type=float, default=0.25, help="evidence that the runs were made at")
     return parser.parse_args(argv)
