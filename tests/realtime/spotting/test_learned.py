@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.spotter import SpotterNet, read_spotter_card
-from realtime.errors import ConfigError
+from engine.spotter import SPOTTER_FOLDER, SpotterNet, read_spotter_card
+from realtime.errors import ConfigError, ModelFileError
 from realtime.spotting import Spotter, spotter_maker
 from realtime.spotting.learned import LearnedSpotter
 from realtime.spotting.outputs import OUTPUTS
@@ -140,3 +140,10 @@ def test_either_spotter_by_its_name():
     for wrong in ({"evidence": 1.5}, {"cause": 0.0}):
         with pytest.raises(ConfigError, match=next(iter(wrong))):
             SpotterConfig(**wrong)
+
+
+def test_a_spotter_of_another_card_is_opened_or_refused_by_name(tmp_path):
+    maker = spotter_maker(SpotterConfig(model=str(SPOTTER_FOLDER / "spotter-small.json")))
+    assert isinstance(maker(), LearnedSpotter)
+    with pytest.raises(ModelFileError, match="none.json"):
+        spotter_maker(SpotterConfig(model=str(tmp_path / "none.json")))

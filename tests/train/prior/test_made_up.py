@@ -8,6 +8,7 @@ import pytest
 from engine.errors import ConfigError
 from train.features import read_features
 from train.prior.made_up import PriorConfig, made_up_maps
+from train.prior.units import UNITS
 
 FEW = PriorConfig(samples=240, faces=3)
 STRAIN, V, U = 0, 1, 2
@@ -19,8 +20,9 @@ def few():
 
 
 def test_layout_and_classes(few):
-    maps, labels = few
+    maps, labels, units = few
     assert maps.shape == (240, 2, 28, 28, 3) and maps.dtype == np.uint8 and labels.shape == (240,)
+    assert units.shape == (240, len(UNITS)) and (units[labels == 1, UNITS.index(12)] > 0).all()
     shares = np.bincount(labels, minlength=3) / len(labels)
     assert shares == pytest.approx(FEW.class_shares, abs=0.1)
 

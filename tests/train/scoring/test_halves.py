@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -44,3 +45,24 @@ def test_a_part_that_was_not_run_is_said_in_one_line(
 ) -> None:
     assert main(["--runs", str(tmp_path)]) == 2
     assert "train.spotbench --part still" in capsys.readouterr().err
+
+
+def test_the_second_half_may_come_from_networks_of_its_own(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two-fold: `--runs` finds nothing in the second half and `--second` nothing in the first."""
+    missed = Video(True, 1.0, (TRUE,), ())
+    hit = Video(True, 1.0, (TRUE,), ((said(10), 0.6),))
+
+    def read(folder: Path, people: str) -> dict[str, list[Video]]:
+        first, second = (hit, missed) if folder.name == "a" else (missed, hit)
+        videos = [first, replace(second, first=False)]
+        return dict.fromkeys(("still", "talking", "acting"), videos) | {
+            "untouched": [replace(missed, truth=()), replace(missed, truth=(), first=False)]
+        }
+
+    monkeypatch.setattr("train.scoring.halves.read_runs", read)
+    assert main(["--runs", str(tmp_path / "a"), "--second", str(tmp_path / "b")]) == 0
+    assert "acting: TP 2 FP 0 FN 0" in capsys.readouterr().out
+    assert main(["--runs", str(tmp_path / "a")]) == 0
+    assert "acting: TP 1 FP 0 FN 1" in capsys.readouterr().out
