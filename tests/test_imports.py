@@ -51,9 +51,12 @@ def test_imports_go_one_way(room: str) -> None:
 
 
 def test_compiled_code_stands_in_kernels_only() -> None:
+    how = "realtime.compiled"  # the one place that says how kernels are compiled
     for path in sources(*OWN):
         if not path.stem.endswith("_kernels"):
-            assert "numba" not in map(first, imported(path)), path.relative_to(ROOT)
+            is_how = path == ROOT / "realtime" / "compiled.py"
+            assert is_how or "numba" not in map(first, imported(path)), path.relative_to(ROOT)
+            assert how not in imported(path), path.relative_to(ROOT)
 
 
 def names_in(path: Path) -> set[str]:
