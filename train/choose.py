@@ -55,8 +55,11 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise ConfigError("--seeds and --jobs must be at least 1")
         data = read_features(args.data)
         halves = [data.take(rows) for rows in halves_of(data)]
-        recipes = {"base": load_recipe(args.model)}
-        recipes |= {path.stem: load_recipe(args.model, path) for path in args.configs}
+        names = ["base", *(path.stem for path in args.configs)]
+        if len(set(names)) < len(names):
+            raise ConfigError("two recipes have one name; give files of different names, none of them base")
+        loaded = [load_recipe(args.model, path) for path in (None, *args.configs)]
+        recipes = dict(zip(names, loaded, strict=True))
         found = {name: judged(recipe, halves, args.out / name, args) for name, recipe in recipes.items()}
     except FlinchError as error:
         print(f"train.choose: {error}", file=sys.stderr)

@@ -3,16 +3,13 @@
 The published set has 442 samples of three classes. What coders look for is known beforehand (`train.prior`),
 so a network first learns that from maps that no dataset has, and the recipe goes on from there. Nothing
 labelled takes part: the start is the same for every fold of a seed.
-
-Where the recipe says so, the network is also asked how strong each action unit is (a linear reading of what
-its head sees, thrown away afterwards): a class is then not all that its features know.
 """
 
 from __future__ import annotations
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from engine.causalnet import CausalNet
 from train.augment import augment, complete
@@ -32,21 +29,17 @@ def pretrained(recipe: Recipe, seed: int) -> State | None:
         return None
     torch.manual_seed(seed)
     net = CausalNet(recipe.model).train()
-    flows, labels, units = (torch.from_numpy(part) for part in made_up_maps(config, DATA_SEED))
-    read_units = nn.Linear(recipe.model.tokens_out * recipe.model.dim, units.shape[1])
+    maps_u8, classes = made_up_maps(config, DATA_SEED)
+    flows, labels = torch.from_numpy(maps_u8), torch.from_numpy(classes)
     rng = torch.Generator().manual_seed(seed)
-    parameters = [*net.parameters(), *(read_units.parameters() if config.unit_weight else ())]
     optimiser = torch.optim.AdamW(
-        parameters, config.learning_rate, weight_decay=recipe.weight_decay, fused=True
+        net.parameters(), config.learning_rate, weight_decay=recipe.weight_decay, fused=True
     )
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, config.learning_rate, total_steps=config.steps)
     for _ in range(config.steps):
         rows = torch.randint(len(labels), (BATCH,), generator=rng)
         maps = complete(augment(flows[rows].float(), labels[rows], recipe.augment, rng))
-        seen = net.features(maps)
-        loss = F.cross_entropy(net.head(seen), labels[rows], label_smoothing=recipe.label_smoothing)
-        if config.unit_weight:
-            loss = loss + config.unit_weight * F.mse_loss(read_units(seen), units[rows])
+        loss = F.cross_entropy(net(maps), labels[rows], label_smoothing=recipe.label_smoothing)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()

@@ -82,12 +82,12 @@ def prepared(faces: Path, out: Path, people: Sequence[str]) -> tuple[list[Item],
     Raises: DatasetError, ClipRejected.
     """
     cv2.setNumThreads(1)
+    material = [one for part in PARTS for one in chosen(part, people)]
     stills = chosen("still", ["training"])[:SHAPED]
     shapes = _kept(
         out / "shapes.pkl", lambda: shapes_of([_strip(one, faces, out).chips[0] for one in stills])
     )
     items: list[Item] = []
-    material = [one for part in PARTS for one in chosen(part, people)]
     for one in track(material, "tracks", disable=not sys.stderr.isatty()):
         path = out / "tracks" / f"{Path(one.file).stem}.pkl"
         make = partial(_made, one, faces, out, shapes.templates)

@@ -5,10 +5,19 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from engine.causalnet import CausalNetConfig
 from tests.train.conftest import made_up
 from train.choose import halves_of, main, nll
+from train.folds import load_result
+from train.prior.made_up import PriorConfig
+from train.recipe import RECIPES, Recipe
 
-TINY = "epochs = 1\nbatch = 8\n[model]\ndim = 24\nattention_heads = 4\n[prior]\nsteps = 0\n"
+TINY = Recipe(
+    model=CausalNetConfig(dim=24, repeats=(1, 1, 1), attention_heads=4),
+    prior=PriorConfig(steps=0),
+    epochs=1,
+    batch=8,
+)
 
 
 def test_halves_share_no_subject_and_leave_nobody_out():
@@ -25,29 +34,26 @@ def test_likelihood_is_of_the_right_class():
 
 def test_both_halves_prefer_something_and_a_second_call_trains_nothing(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("train.choose.read_features", lambda folder: made_up(subjects=30, clips=2))
-    (tmp_path / "tiny.toml").write_text(TINY)
-    (tmp_path / "tinier.toml").write_text(TINY.replace("epochs = 1", "epochs = 2"))
-    arguments = [str(tmp_path / "tiny.toml"), str(tmp_path / "tinier.toml"), "--data", "there"]
-    arguments += ["--out", str(tmp_path / "out"), "--jobs", "1", "--seeds", "1"]
-    monkeypatch.setattr("train.choose.load_recipe", tiny_recipe)
+    monkeypatch.setitem(RECIPES, "compact", TINY)
+    (tmp_path / "longer.toml").write_text("epochs = 2")
+    arguments = [str(tmp_path / "longer.toml"), "--data", "there", "--out", str(tmp_path / "out")]
+    arguments += ["--jobs", "1", "--seeds", "1"]
     assert main(arguments) == 0
     said = capsys.readouterr().out
-    assert "half A prefers" in said and "half B prefers" in said and "tinier" in said
+    assert "half A prefers" in said and "half B prefers" in said and "longer" in said
     kept = sorted((tmp_path / "out").rglob("*.npz"))
-    assert len(kept) == 30  # three recipes, two halves, five groups
+    assert len(kept) == 20  # two recipes, two halves, five groups
+    lengths = {path.relative_to(tmp_path / "out").parts[0]: len(load_result(path).history) for path in kept}
+    assert lengths == {"base": 1, "longer": 2}
     made = [path.stat().st_mtime_ns for path in kept]
     assert main(arguments) == 0
     assert [path.stat().st_mtime_ns for path in kept] == made
 
 
-def tiny_recipe(name, path=None):
-    from train.recipe import RECIPES, overridden
-
-    table = {"epochs": 1, "batch": 8} if path is None or path.stem == "tiny" else {"epochs": 2, "batch": 8}
-    small = {"model": {"dim": 24, "attention_heads": 4}, "prior": {"steps": 0}}
-    return overridden(RECIPES["compact"], {**table, **small}, "test")
-
-
-def test_refusals_are_one_line(tmp_path, capsys):
-    assert main(["--data", str(tmp_path), "--seeds", "0"]) == 2
-    assert "train.choose: --seeds" in capsys.readouterr().err
+def test_refusals_are_one_line(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("train.choose.read_features", lambda folder: made_up())
+    (tmp_path / "base.toml").write_text("epochs = 2")
+    for wrong, word in (["--seeds", "0"], "--seeds"), ([str(tmp_path / "base.toml")], "one name"):
+        assert main(["--data", str(tmp_path), "--out", str(tmp_path), *wrong]) == 2
+        said = capsys.readouterr().err
+        assert word in said and said.count("\n") == 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +12,7 @@ from engine.errors import ConfigError
 from realtime.types import LABELS, MAP_SIZE
 from train.prior.fields import SIZE, unit_fields
 from train.prior.shapes import made_up_faces
-from train.prior.units import UNITS, strengths
+from train.prior.units import strengths
 
 FINE, COARSE = 2.0, 6.0  # scales of the noise, standard deviation in pixels of 56
 BLUR = 1.0  # what an estimated flow cannot resolve, same pixels
@@ -33,41 +32,29 @@ class PriorConfig:
     head: float = 0.7  # what head motion leaves, at most
     fine: float = 0.25  # noise, at most
     coarse: float = 0.35
-    # How much the error in the strength of each action unit weighs beside that in the class; 0: not asked.
-    unit_weight: float = 0.0
 
     def __post_init__(self) -> None:
         if self.steps < 0 or self.learning_rate <= 0.0 or not 1 <= self.faces <= self.samples:
             raise ConfigError(
                 "prior: steps must not be negative, learning_rate positive, faces from 1 to samples"
             )
-        if min(self.head, self.fine, self.coarse, self.unit_weight) < 0.0:
-            raise ConfigError("prior: head, fine, coarse and unit_weight must not be negative")
+        if min(self.head, self.fine, self.coarse) < 0.0:
+            raise ConfigError("prior: head, fine and coarse must not be negative")
         if len(self.class_shares) != len(LABELS) or min(self.class_shares) < 0 or not any(self.class_shares):
             raise ConfigError(f"prior: class_shares needs {len(LABELS)} shares, not {self.class_shares}")
 
 
-class MadeUp(NamedTuple):
-    """Samples that no dataset has; row i of every field is the same one."""
-
-    flows: NDArray[np.uint8]  # (n, 2, 28, 28, 3), channels strain, v, u
-    labels: NDArray[np.int64]  # (n,)
-    units: F32  # (n, units) strength of each on its stronger side, so that a mirror changes nothing
-
-
-def made_up_maps(config: PriorConfig, seed: int) -> MadeUp:
-    """The same samples for the same settings and seed."""
+def made_up_maps(config: PriorConfig, seed: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """(flow maps (n, 2, 28, 28, 3) uint8, channels strain, v, u; labels (n,) int64)."""
     rng = np.random.default_rng(seed)
     shares = np.array(config.class_shares) / sum(config.class_shares)
     labels = rng.choice(len(LABELS), config.samples, p=shares)
     maps = np.empty((config.samples, 2, MAP_SIZE, MAP_SIZE, 3), np.uint8)
-    units = np.empty((config.samples, len(UNITS)), np.float32)
     for number, mesh in enumerate(made_up_faces(config.faces, rng)):
         rows = np.arange(number, config.samples, config.faces)
-        strength = strengths(labels[rows], rng)
-        units[rows] = np.abs(strength).max(axis=2)
-        maps[rows] = _maps(_phases(unit_fields(mesh), strength, config, rng), rng)
-    return MadeUp(maps, labels, units)
+        phases = _phases(unit_fields(mesh), strengths(labels[rows], rng), config, rng)
+        maps[rows] = _maps(phases, rng)
+    return maps, labels
 
 
 def _phases(units: F32, strength: F32, config: PriorConfig, rng: np.random.Generator) -> F32:

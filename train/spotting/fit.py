@@ -112,9 +112,7 @@ class Mixer:
         return rows, flags.astype(np.float32)
 
     def _part(self, items: Sequence[Item], length: int | None = None) -> tuple[Item, int]:
-        """A cut of one of them; long ones come more often, but not as often as they are long."""
-        shares = np.sqrt([len(item.base) for item in items])
-        item = items[int(self._rng.choice(len(items), p=shares / shares.sum()))]
+        item = items[int(self._rng.integers(len(items)))]
         room = len(item.base) - (length or self._config.length)
         return item, int(self._rng.integers(max(room, 0) + 1))
 

@@ -17,6 +17,7 @@ from realtime.spotting.evidence import FEATURES, POSITIONS, STEP_S, Evidence
 from realtime.spotting.outputs import EVIDENCE, LAG_STEPS, LOGITS, OUTPUTS
 from realtime.spotting.regions import REGIONS
 from tests.portrait import chip_of, portrait
+from train import spotting_learn
 from train.spotting.bend import Bend, mirrored
 from train.spotting.causes import calibrate_causes, line
 from train.spotting.distract import distract
@@ -242,3 +243,8 @@ def test_weights_of_another_network_are_refused_in_one_line(tmp_path: Path, laye
     for name in ("other", "text"):
         with pytest.raises(ModelFileError, match=f"{name}.safetensors holds no networks"):
             read_members(tmp_path / f"{name}.safetensors")
+
+
+def test_people_who_are_nobody_are_refused_before_any_work(tmp_path, capsys):
+    assert spotting_learn.main(["--out", str(tmp_path), "--people", "nobody"]) == 2
+    assert "--people nobody" in capsys.readouterr().err and not list(tmp_path.iterdir())
