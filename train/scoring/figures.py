@@ -37,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         reports = {name: _read(path) for name, path in map(_pair, args.report)}
         points = [(name, _read(path)) for name, path in map(_pair, args.rate)]
         args.out.mkdir(parents=True, exist_ok=True)
-        for key, (file, said) in BANDS.items():
+        for key, (file, said) in BANDS.items() if reports else ():
             draw_bands(reports, key, said).savefig(args.out / file, dpi=110)
         for key, (file, said) in RATES.items():
             mine = sorted((float(n.split(":")[1]), report) for n, report in points if n.startswith(f"{key}:"))
@@ -58,9 +58,8 @@ def draw_bands(reports: Mapping[str, Report], key: str, said: str) -> Figure:
         axes.plot(places, [hits / asked for _, hits, asked in bands], marker="o", label=name)
         for place, (_, hits, asked) in zip(places, bands, strict=True):
             axes.annotate(str(asked), (place, hits / asked), textcoords="offset points", xytext=(5, 5))
-    if reports:
-        names = list(next(iter(reports.values()))[key])
-        axes.set_xticks(range(len(names)), names)
+    names = list(next(iter(reports.values()))[key])
+    axes.set_xticks(range(len(names)), names)
     axes.legend()
     return figure
 

@@ -23,6 +23,15 @@ def test_a_picture_for_each_curve_there_is(tmp_path: Path) -> None:
     assert drawn == {"amplitude.png", "duration.png", "fps.png"}
 
 
+def test_rates_alone_leave_the_other_pictures_as_they_are(tmp_path: Path) -> None:
+    report, other = tmp_path / "report.json", tmp_path / "amplitude.png"
+    report.write_text(json.dumps(REPORT), encoding="utf-8")
+    other.write_bytes(b"of another run")
+    assert main(["--rate", f"kbps:400={report}", "--out", str(tmp_path)]) == 0
+    assert (tmp_path / "bit_rate.png").exists()
+    assert other.read_bytes() == b"of another run"
+
+
 @pytest.mark.parametrize("given", ["still", "still=nowhere.json"])
 def test_a_report_that_cannot_be_read_is_one_line(given: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--report", given]) == 2
