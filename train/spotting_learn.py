@@ -2,7 +2,8 @@
 
     chips of the training people --movements put in--> tracks --mixed and distracted--> networks --> one ONNX
 
-Chips and tracks are kept under --out, so that a second run only trains. The threshold is chosen afterwards
+Chips and tracks are kept under --out, so that a second run only trains. Clips of train/synth/further.csv are
+learnt from too where --further says that they lie. The threshold is chosen afterwards
 (train/SPOTTING.md, `train.scoring.halves`) and given here as --threshold.
 """
 
@@ -35,12 +36,14 @@ from train.spotting.shapes import Shapes, shapes_of
 from train.spotting.ship import read_members, write_spotter
 from train.spotting.tracks import Strip, Track, rows_of, strip_of, track_of
 from train.synth.flags import DATA
+from train.synth.further import further
 from train.synth.script import ScriptConfig
 from train.synth.split import PARTS, Material, chosen
 
 SEED, LIVELY_SEEDS = 7, (11, 12, 13)
 MANY, LIVELY = 400, 240  # frames of a still; of more, every second will do; of a lively one
 VARIANTS = {"still": 4, "acting": 30, "talking": 30}
+FURTHER_VARIANTS = 16  # of each further clip: there are more of them
 PACE = (0.75, 1.35)
 SHAPED = 12  # stills whose mesh makes the mean shapes
 CLIP_SCRIPT = ScriptConfig(rest_s=(0.4, 1.5), lead_s=0.6)
@@ -52,7 +55,9 @@ F32 = NDArray[np.float32]
 def main(argv: Sequence[str] | None = None) -> int:
     args = _parse(argv)
     try:
+        also = [] if args.further is None else further(args.further)
         items, shapes = prepared(args.data / "faces", args.out, args.people.split(","))
+        items += [item for one in also for item in _further_items(one, args.further, args.out, shapes)]
         members = trained(items, shapes, args)
         write_spotter(members, shapes.templates, args.weights / args.name, args.threshold, _said(args))
     except (FlinchError, OSError) as error:
@@ -96,7 +101,14 @@ def prepared(faces: Path, out: Path, people: Sequence[str]) -> tuple[list[Item],
 
 
 def _made(material: Material, faces: Path, out: Path, templates: F32) -> list[Item]:
-    return items_of(material, _strip(material, faces, out), templates)
+    return items_of(material, _strip(material, faces, out), templates, VARIANTS[material.part])
+
+
+def _further_items(material: Material, folder: Path, out: Path, shapes: Shapes) -> list[Item]:
+    path = out / "tracks" / f"{Path(material.file).stem}.pkl"
+    strip = partial(_strip, material, folder, out)
+    items: list[Item] = _kept(path, lambda: items_of(material, strip(), shapes.templates, FURTHER_VARIANTS))
+    return items
 
 
 def _strip(material: Material, faces: Path, out: Path) -> Strip:
@@ -112,12 +124,12 @@ def _kept(path: Path, make: Callable[[], Any]) -> Any:
     return pickle.loads(path.read_bytes())  # noqa: S301  our own, never read from elsewhere
 
 
-def items_of(material: Material, strip: Strip, templates: F32) -> list[Item]:
+def items_of(material: Material, strip: Strip, templates: F32, variants: int) -> list[Item]:
     base = rows_of(strip.chips, templates)
     flags = [[flag.value for flag in chip.flags] for chip in strip.chips]
     script = STILL_SCRIPT if material.part == "still" else CLIP_SCRIPT
     items = []
-    for variant in range(VARIANTS[material.part]):
+    for variant in range(variants):
         rng = np.random.default_rng((SEED, variant, zlib.crc32(strip.name.encode())))
         made = track_of(strip, script, rng, templates, float(rng.uniform(*PACE)))
         items.append(item_of(made, base, flags, material.part != "still"))
@@ -137,6 +149,7 @@ def _lively(strip: Strip, templates: F32, seed: int) -> Item:
 
 def _said(args: argparse.Namespace) -> dict[str, object]:
     given = {name: getattr(args, name) for name in ("people", "members", "steps", "rate")}
+    given["further"] = args.further is not None
     return {**given, "torch": torch.__version__.split("+")[0]}
 
 
@@ -150,6 +163,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--out", type=Path, required=True, help="keeps chips and tracks")
     parser.add_argument("--people", default="training", help="roles or persons of train/synth/split.csv")
+    parser.add_argument("--further", type=Path, metavar="FOLDER", help="clips of train/synth/further.csv")
     parser.add_argument("--steps", type=int, default=FitConfig().steps)
     parser.add_argument("--rate", type=float, default=FitConfig().rate, help="highest learning rate")
     parser.add_argument("--members", type=int, default=1, help="networks, seeds from 1, that answer as one")

@@ -248,3 +248,9 @@ def test_weights_of_another_network_are_refused_in_one_line(tmp_path: Path, laye
 def test_people_who_are_nobody_are_refused_before_any_work(tmp_path, capsys):
     assert spotting_learn.main(["--out", str(tmp_path), "--people", "nobody"]) == 2
     assert "--people nobody" in capsys.readouterr().err and not list(tmp_path.iterdir())
+
+
+def test_further_clips_that_are_not_there_are_refused_before_any_work(tmp_path, capsys):
+    asked = ["--out", str(tmp_path / "out"), "--further", str(tmp_path)]
+    assert spotting_learn.main(asked) == 2
+    assert "leave --further out" in capsys.readouterr().err and not list(tmp_path.iterdir())
