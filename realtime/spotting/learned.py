@@ -67,7 +67,10 @@ class LearnedSpotter:
         self._followed_ns = chip.t_ns
         row = self._chain.step(chip)
         self._keep(chip, row)
-        for t_ns, mean in self._grid.add(chip.t_ns, row):
+        heard = list(self._grid.add(chip.t_ns, row))
+        if heard:
+            self._now = 0.0  # the largest evidence since the last frame: a peak may fall between two
+        for t_ns, mean in heard:
             windows += self._listen(t_ns, mean, chip)
         return self._signal(signal, chip), windows
 
@@ -95,7 +98,7 @@ class LearnedSpotter:
 
     def _listen(self, t_ns: int, mean: F32, chip: FaceChip) -> tuple[Window, ...]:
         outputs, self._past = self._net.step(self._evidence.step(mean), self._past)
-        self._now = float(outputs[OFFSET])
+        self._now = max(self._now, float(outputs[OFFSET]))
         self._heard.append(Said(t_ns, outputs))
         found = self._peaks.add(self._heard[-1])
         if found is None or not self._armed(chip):

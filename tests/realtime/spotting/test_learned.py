@@ -33,6 +33,16 @@ def test_a_brief_movement_is_found_where_it_was():
     assert max(signal.score for signal in signals) >= signals[0].threshold
 
 
+@pytest.mark.parametrize("step", range(78, 82))
+def test_evidence_between_two_frames_is_in_the_signal_too(step):
+    class Sure(Scripted):
+        def step(self, features, past):
+            return said(past, 0.95 if past == step else 0.05).outputs, past + 1
+
+    signals, _, _ = run(film([], 2.2), LearnedSpotter(SpotterConfig(), Sure({}, DURING)))
+    assert [round(signal.score, 2) for signal in signals].count(0.95) == 1
+
+
 def test_rest_and_a_long_movement_are_no_micro_expression():
     _, windows, _ = run(film([], 2.0), learned())
     assert windows == []
