@@ -35,7 +35,9 @@ class FitConfig:
     spread: float = 1.5  # grid steps: standard deviation of a target
     clear_px: float = 0.5  # weaker micro-expressions are not asked for ..
     faint_px: float = 0.3  # .. and, down to here, not held against it
-    real_share: float = 0.65  # of the moving faces; the others are lively stills
+    clip_share: float = 0.8  # of the sequences under which a face moves by itself
+    real_share: float = 0.9  # of the moving faces; the others are lively stills
+    restless: tuple[float, float] = (-1.0, 0.6)  # logarithm of how much more it moves than it did
     distracted: float = 0.5  # share of the sequences in which something is drawn besides ..
     distractions: float = 4.0  # .. and how often
     positive: float = 8.0  # weight of a target
@@ -53,15 +55,13 @@ class _Drawn:
 class Mixer:
     """Draws sequences: what one face was made to do, on top of another's restlessness, both bent a little."""
 
-    def __init__(
-        self, items: Sequence[Item], shapes: Shapes, config: FitConfig, seed: int, clip_share: float = 0.7
-    ) -> None:
+    def __init__(self, items: Sequence[Item], shapes: Shapes, config: FitConfig, seed: int) -> None:
         self._config = config
         self._rng = np.random.default_rng(seed)
         self._clips = [item for item in items if item.clip and len(item.events)]
         self._lively = [item for item in items if item.clip and not len(item.events)] or self._clips
         self._stills = [item for item in items if not item.clip] or self._clips
-        self._clip_share = clip_share if self._clips else 0.0
+        self._clip_share = config.clip_share if self._clips else 0.0
         self._bend = Bend(shapes)
         self._units_of_regions = shapes.units_of_regions
 
@@ -105,7 +105,7 @@ class Mixer:
         if pace != 1.0:
             rows, flags = played(rows, length), played(flags, length)
         if bent:
-            scale = np.float32(np.exp(rng.uniform(-1.6, 0.4)))
+            scale = np.float32(np.exp(rng.uniform(*self._config.restless)))
             rows, flags = scale * self._bend.drawn(rows, rng), flags * (1.0 if scale > 0.5 else 0.5)
         if rng.random() < 0.5:
             rows, flags = rows[::-1].copy(), flags[::-1].copy()
@@ -186,7 +186,6 @@ def fit(
     shapes: Shapes,
     config: FitConfig,
     seed: int,
-    clip_share: float = 0.7,
     log: Log | None = None,
     start: SpotNet | None = None,
 ) -> SpotNet:
@@ -196,7 +195,7 @@ def fit(
     """
     torch.manual_seed(seed)
     net = SpotNet() if start is None else deepcopy(start).train()
-    mixer = Mixer(items, shapes, config, seed, clip_share)
+    mixer = Mixer(items, shapes, config, seed)
     optimiser = torch.optim.AdamW(net.parameters(), lr=config.rate, weight_decay=config.decay)
     pace = torch.optim.lr_scheduler.OneCycleLR(optimiser, config.rate, total_steps=config.steps)
     running = 0.0
