@@ -39,7 +39,7 @@ from train.workers import worker_pool
 
 ROOT = Path(__file__).resolve().parent.parent
 MAKES = ("train/synth", "realtime/movement")  # code that decides what the videos look like
-BESIDE = ("sheet", "split", "flags", "dense", "__main__")  # but not this
+BESIDE = ("sheet", "further", "split", "flags", "dense", "__main__")  # but not this
 STILLS = 8  # by default; clips: all there are
 
 Task = TypeVar("Task")
