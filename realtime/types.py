@@ -88,7 +88,8 @@ class SpotSignal:
     frame_index: int
     t_ns: int
     face: int
-    score: float  # of the threshold's kind: evidence (learned), or multiples of this person's noise (rules)
+    # Of the threshold's kind: largest evidence since the last frame (learned), or multiples of noise (rules).
+    score: float
     threshold: float  # the score above which a movement begins, same unit
     quality: float
     armed: bool  # an event at this frame could have been found

@@ -55,9 +55,7 @@ F32 = NDArray[np.float32]
 def main(argv: Sequence[str] | None = None) -> int:
     args = _parse(argv)
     try:
-        also = [] if args.further is None else further(args.further)
-        items, shapes = prepared(args.data / "faces", args.out, args.people.split(","))
-        items += [item for one in also for item in _further_items(one, args.further, args.out, shapes)]
+        items, shapes = prepared(args.data / "faces", args.out, args.people.split(","), args.further)
         members = trained(items, shapes, args)
         write_spotter(members, shapes.templates, args.weights / args.name, args.threshold, _said(args))
     except (FlinchError, OSError) as error:
@@ -80,35 +78,34 @@ def trained(items: Sequence[Item], shapes: Shapes, args: argparse.Namespace) -> 
     return members
 
 
-def prepared(faces: Path, out: Path, people: Sequence[str]) -> tuple[list[Item], Shapes]:
+def prepared(
+    faces: Path, out: Path, people: Sequence[str], clips: Path | None = None
+) -> tuple[list[Item], Shapes]:
     """Every track of these people on the grid, and the shapes; found under `out`, or made.
+
+    `clips` is the folder of the further clips, if they shall be learnt from too.
 
     The shapes are always of the same training people: networks of one line share their input.
     Raises: DatasetError, ClipRejected.
     """
     cv2.setNumThreads(1)
-    material = [one for part in PARTS for one in chosen(part, people)]
+    material = [(one, faces, VARIANTS[one.part]) for part in PARTS for one in chosen(part, people)]
+    if clips is not None:
+        material += [(one, clips, FURTHER_VARIANTS) for one in further(clips)]
     stills = chosen("still", ["training"])[:SHAPED]
     shapes = _kept(
         out / "shapes.pkl", lambda: shapes_of([_strip(one, faces, out).chips[0] for one in stills])
     )
     items: list[Item] = []
-    for one in track(material, "tracks", disable=not sys.stderr.isatty()):
+    for one, folder, variants in track(material, "tracks", disable=not sys.stderr.isatty()):
         path = out / "tracks" / f"{Path(one.file).stem}.pkl"
-        make = partial(_made, one, faces, out, shapes.templates)
+        make = partial(_made, one, folder, out, shapes.templates, variants)
         items += _kept(path, make)
     return items, shapes
 
 
-def _made(material: Material, faces: Path, out: Path, templates: F32) -> list[Item]:
-    return items_of(material, _strip(material, faces, out), templates, VARIANTS[material.part])
-
-
-def _further_items(material: Material, folder: Path, out: Path, shapes: Shapes) -> list[Item]:
-    path = out / "tracks" / f"{Path(material.file).stem}.pkl"
-    strip = partial(_strip, material, folder, out)
-    items: list[Item] = _kept(path, lambda: items_of(material, strip(), shapes.templates, FURTHER_VARIANTS))
-    return items
+def _made(material: Material, folder: Path, out: Path, templates: F32, variants: int) -> list[Item]:
+    return items_of(material, _strip(material, folder, out), templates, variants)
 
 
 def _strip(material: Material, faces: Path, out: Path) -> Strip:

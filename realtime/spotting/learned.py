@@ -67,10 +67,10 @@ class LearnedSpotter:
         self._followed_ns = chip.t_ns
         row = self._chain.step(chip)
         self._keep(chip, row)
-        heard = list(self._grid.add(chip.t_ns, row))
-        if heard:
+        steps = list(self._grid.add(chip.t_ns, row))
+        if steps:
             self._now = 0.0  # the largest evidence since the last frame: a peak may fall between two
-        for t_ns, mean in heard:
+        for t_ns, mean in steps:
             windows += self._listen(t_ns, mean, chip)
         return self._signal(signal, chip), windows
 
