@@ -29,6 +29,7 @@ from engine.errors import FlinchError
 from engine.spotter import DEFAULT_SPOTTER, SPOTTER_FOLDER
 from train.spotting.causes import calibrate_causes
 from train.spotting.fit import FitConfig, Mixer, fit
+from train.spotting.grow import grown, parted
 from train.spotting.items import Item, item_of
 from train.spotting.lively import Liveliness, moved_chip
 from train.spotting.net import SpotNet
@@ -66,13 +67,19 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def trained(items: Sequence[Item], shapes: Shapes, args: argparse.Namespace) -> list[SpotNet]:
-    """The members, each from a seed of its own; those of an earlier spotter are where they begin, in turn."""
+    """The members, each from a seed of its own.
+
+    Those of an earlier spotter are where they begin, in turn, grown to today's size where they are smaller.
+    """
     config = FitConfig(steps=args.steps, rate=args.rate)
     starts: Sequence[SpotNet | None] = [None] if args.start is None else read_members(args.start)
     members = []
     for index in range(args.members):
         seed = index + 1
-        member = fit(items, shapes, config, seed, start=starts[index % len(starts)])
+        start = starts[index % len(starts)]
+        if start is not None and start.is_smaller:
+            start = parted(grown(start), seed)
+        member = fit(items, shapes, config, seed, start=start)
         calibrate_causes(member, Mixer(items, shapes, config, seed=args.members + seed))
         members.append(member)
     return members

@@ -1,7 +1,7 @@
-"""One face's restlessness as another's: mirrored, or bent by a smooth field of gains over the face.
+"""One face's restlessness as another's: mirrored, or bent by smooth fields of gains and turns over the face.
 
 Regions and units see the same tiles. What bends one must bend the other, or the network would learn that
-only what was put in looks right in both; so the field is laid over the tiles.
+only what was put in looks right in both; so the fields are laid over the tiles.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from train.spotting.shapes import Shapes
 
 F32 = NDArray[np.float32]
 
-STRENGTH, WAVES = 0.35, 4  # of the logarithm of the gain, and how many make it up
+STRENGTH, TURN, WAVES = 0.5, 0.3, 4  # of the logarithm of the gain; radians; how many make each up
 _REGIONS = ROW_PARTS["regions"]
 _SKIN = _REGIONS + ROW_PARTS["units"]
 _SIDES = [
@@ -39,13 +39,21 @@ class Bend:
         )
 
     def drawn(self, rows: F32, rng: np.random.Generator) -> F32:
-        """(steps, ROW_SIZE) -> the same with the skin's movement stronger here and weaker there."""
-        waves = rng.normal(0, 2.0, (WAVES, 2)) @ self._places.T + rng.uniform(0, 2 * np.pi, (WAVES, 1))
-        gains = np.exp(STRENGTH * np.sqrt(2 / WAVES) * rng.normal(0, 1, WAVES) @ np.cos(waves)) - 1
-        change = (self._seen * np.repeat(gains, 2)) @ self._back
+        """(steps, ROW_SIZE) -> the same with the skin's movement stronger, weaker and turned by place."""
+        gain = np.exp(STRENGTH * self._field(rng))
+        angle = TURN * (self._field(rng) + rng.normal())
+        along, across = gain * np.cos(angle) - 1, gain * np.sin(angle)
+        x, y = self._seen[:, ::2], self._seen[:, 1::2]
+        bent = np.stack([x * along + y * across, y * along - x * across], axis=2)
+        change = bent.reshape(self._seen.shape) @ self._back
         out = rows.copy()
         out[:, :_SKIN] += rows[:, :_SKIN] @ change.T.astype(np.float32)
         return out
+
+    def _field(self, rng: np.random.Generator) -> NDArray[np.float64]:
+        """(tiles,) smooth, of variance 1."""
+        waves = rng.normal(0, 2.0, (WAVES, 2)) @ self._places.T + rng.uniform(0, 2 * np.pi, (WAVES, 1))
+        return np.asarray(np.sqrt(2 / WAVES) * rng.normal(0, 1, WAVES) @ np.cos(waves))
 
 
 def mirrored(rows: F32) -> F32:

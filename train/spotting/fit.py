@@ -14,10 +14,11 @@ from torch.nn import functional
 
 from realtime.spotting.evidence import POSITIONS
 from realtime.spotting.outputs import EVIDENCE, LAG_STEPS, LOGITS
-from train.spotting.bend import Bend, mirrored
+from train.spotting.bend import mirrored
 from train.spotting.distract import distract
 from train.spotting.items import Item, features_of
 from train.spotting.net import SpotNet
+from train.spotting.restless import RestlessConfig, Restlessness, a_part, cut, there_or_back
 from train.spotting.shapes import Shapes
 
 F32 = NDArray[np.float32]
@@ -35,9 +36,10 @@ class FitConfig:
     spread: float = 1.5  # grid steps: standard deviation of a target
     clear_px: float = 0.5  # weaker micro-expressions are not asked for ..
     faint_px: float = 0.3  # .. and, down to here, not held against it
-    clip_share: float = 0.8  # of the sequences under which a face moves by itself
-    real_share: float = 0.9  # of the moving faces; the others are lively stills
-    restless: tuple[float, float] = (-1.0, 0.6)  # logarithm of how much more it moves than it did
+    clip_share: float = 0.8  # of the sequences under which a face moves by itself ..
+    restless: RestlessConfig = RestlessConfig()  # .. and how
+    over_share: float = 0.25  # of all, in which a moving face comes on top ..
+    over: tuple[float, float] = (0.05, 0.6)  # .. and how much of it
     distracted: float = 0.5  # share of the sequences in which something is drawn besides ..
     distractions: float = 4.0  # .. and how often
     positive: float = 8.0  # weight of a target
@@ -53,16 +55,16 @@ class _Drawn:
 
 
 class Mixer:
-    """Draws sequences: what one face was made to do, on top of another's restlessness, both bent a little."""
+    """Draws sequences: what one face was made to do, on top of others' restlessness."""
 
     def __init__(self, items: Sequence[Item], shapes: Shapes, config: FitConfig, seed: int) -> None:
         self._config = config
         self._rng = np.random.default_rng(seed)
         self._clips = [item for item in items if item.clip and len(item.events)]
-        self._lively = [item for item in items if item.clip and not len(item.events)] or self._clips
+        lively = [item for item in items if item.clip and not len(item.events)] or self._clips
         self._stills = [item for item in items if not item.clip] or self._clips
         self._clip_share = config.clip_share if self._clips else 0.0
-        self._bend = Bend(shapes)
+        self._restless = Restlessness(self._clips, lively, shapes, config.restless)
         self._units_of_regions = shapes.units_of_regions
 
     def batch(self) -> tuple[Tensor, Tensor, Tensor]:
@@ -73,66 +75,36 @@ class Mixer:
         return torch.from_numpy(features), torch.from_numpy(targets), torch.from_numpy(weights)
 
     def _drawn(self) -> _Drawn:
-        rng, length = self._rng, self._config.length
-        restless = rng.random() < self._clip_share
-        rows, flags = self._under(self._moving() if restless else self._stills, restless)
-        if rng.random() < 0.25 and self._clips:
-            over, also = self._under(self._moving(), bent=True)
-            rows, flags = rows + np.float32(rng.uniform(0.05, 0.6)) * over, np.maximum(flags, 0.5 * also)
-        if rng.random() < self._config.distracted:
-            distract(rows, flags, rng, self._config.distractions, self._units_of_regions)
-        own, at = self._part(self._clips if restless and rng.random() < 0.5 else self._stills)
-        stronger = rng.uniform(0.7, 1.3)
-        rows = rows + np.float32(stronger) * _cut(own.added, at, length)
-        rows[:, :POSITIONS] += rng.normal(0, rng.uniform(0, 0.05), (length, POSITIONS)).astype(np.float32)
-        events = own.events - np.array([at, at, at, 0, 0])
-        events[:, 3] *= stronger
+        rng, config = self._rng, self._config
+        moving = rng.random() < self._clip_share
+        rows, flags = self._under(moving)
+        if self._clips and rng.random() < config.over_share:
+            over, also = self._restless.drawn(rng, config.length)
+            rows, flags = rows + np.float32(rng.uniform(*config.over)) * over, np.maximum(flags, 0.5 * also)
+        if rng.random() < config.distracted:
+            distract(rows, flags, rng, config.distractions, self._units_of_regions)
+        added, events = self._put_in(self._clips if moving and rng.random() < 0.5 else self._stills)
+        rows = rows + added
+        rows[:, :POSITIONS] += rng.normal(0, rng.uniform(0, 0.05), (len(rows), POSITIONS)).astype(np.float32)
         if rng.random() < 0.5:
             rows = mirrored(rows)
-        return _Drawn(rows, *targets_of(events, flags, self._config))
+        return _Drawn(rows, *targets_of(events, flags, config))
 
-    def _moving(self) -> list[Item]:
-        """Real ones rather than made ones."""
-        return self._clips if self._rng.random() < self._config.real_share else self._lively
+    def _under(self, moving: bool) -> tuple[F32, F32]:
+        """A face in which nothing was put, and its flags."""
+        if moving:
+            return self._restless.drawn(self._rng, self._config.length)
+        return there_or_back(*a_part(self._stills, self._rng, self._config.length), self._rng)
 
-    def _under(self, items: Sequence[Item], bent: bool) -> tuple[F32, F32]:
-        """Movement with nothing put in, and its flags: at another pace, forth or back, of another face."""
+    def _put_in(self, items: Sequence[Item]) -> tuple[F32, NDArray[np.float64]]:
+        """Movements of one of the items, some stronger or weaker, and what is true of them."""
         rng, length = self._rng, self._config.length
-        pace = float(np.exp(rng.uniform(-0.4, 0.4))) if bent else 1.0
-        wide = round(length * pace)
-        item, at = self._part(items, wide)
-        rows, flags = _cut(item.base, at, wide), _cut(item.flags, at, wide)
-        if pace != 1.0:
-            rows, flags = played(rows, length), played(flags, length)
-        if bent:
-            scale = np.float32(np.exp(rng.uniform(*self._config.restless)))
-            rows, flags = scale * self._bend.drawn(rows, rng), flags * (1.0 if scale > 0.5 else 0.5)
-        if rng.random() < 0.5:
-            rows, flags = rows[::-1].copy(), flags[::-1].copy()
-        return rows, flags.astype(np.float32)
-
-    def _part(self, items: Sequence[Item], length: int | None = None) -> tuple[Item, int]:
-        item = items[int(self._rng.integers(len(items)))]
-        room = len(item.base) - (length or self._config.length)
-        return item, int(self._rng.integers(max(room, 0) + 1))
-
-
-def played(x: F32, length: int) -> F32:
-    """The same in `length` steps."""
-    at = np.linspace(0, len(x) - 1, length)
-    low = np.minimum(at.astype(int), len(x) - 2)
-    share = (at - low).astype(np.float32)[:, None]
-    return np.asarray(x[low] + share * (x[low + 1] - x[low]), np.float32)
-
-
-def _cut(x: F32, at: int, length: int) -> F32:
-    """`length` steps from `at`; what is missing at the end is the last step again."""
-    part = x[at : at + length]
-    return (
-        np.concatenate([part, np.repeat(part[-1:], length - len(part), axis=0)])
-        if len(part) < length
-        else part
-    )
+        item = items[int(rng.integers(len(items)))]
+        at = int(rng.integers(max(len(item.base) - length, 0) + 1))
+        stronger = rng.uniform(0.7, 1.3)
+        events = item.events - np.array([at, at, at, 0, 0])
+        events[:, 3] *= stronger
+        return np.float32(stronger) * cut(item.added, at, length), events
 
 
 def targets_of(events: NDArray[np.float64], flags: F32, config: FitConfig) -> tuple[F32, F32]:

@@ -13,8 +13,8 @@ from torch.nn import functional
 from realtime.spotting.evidence import FEATURES, LARGE, MOVING
 from realtime.spotting.outputs import OUTPUTS
 
-CHANNELS = 64
-DILATIONS = (1, 2, 4, 8, 16)
+CHANNELS = 128
+DILATIONS = (1, 2, 4, 8, 16, 32)
 KERNEL = 3
 MIXED = 64  # sums of movements, taken before large ones are made small: one may cancel another
 
@@ -45,19 +45,26 @@ class Layer(nn.Module):
 class SpotNet(nn.Module):
     """Features in, evidence out; `past` is the state."""
 
-    def __init__(self, channels: int = CHANNELS, dropout: float = 0.1) -> None:
+    def __init__(
+        self, channels: int = CHANNELS, dilations: tuple[int, ...] = DILATIONS, dropout: float = 0.1
+    ) -> None:
         super().__init__()
         self.mix = nn.Conv1d(MOVING, MIXED, 1, bias=False)
         self.enter = nn.Conv1d(FEATURES + MIXED, channels, 1)
-        self.layers = nn.ModuleList(Layer(channels, dilation, dropout) for dilation in DILATIONS)
-        self.reaches = tuple((KERNEL - 1) * dilation for dilation in DILATIONS)
+        self.layers = nn.ModuleList(Layer(channels, dilation, dropout) for dilation in dilations)
+        self.reaches = tuple((KERNEL - 1) * dilation for dilation in dilations)
         self.leave = nn.Sequential(nn.LayerNorm(channels), nn.Linear(channels, len(OUTPUTS)))
-        self.channels = channels
+        self.channels, self.dilations = channels, dilations
 
     @property
     def reach(self) -> int:
         """Steps of state over all layers."""
         return sum(self.reaches)
+
+    @property
+    def is_smaller(self) -> bool:
+        """Than a network of today."""
+        return (self.channels, self.dilations) != (CHANNELS, DILATIONS)
 
     def start(self, batch: int) -> Tensor:
         return torch.zeros(batch, self.channels, self.reach)

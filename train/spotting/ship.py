@@ -22,7 +22,7 @@ from engine.errors import ModelFileError
 from engine.spotter import FEATURES_IN, PAST_IN, PAST_OUT, SAID_OUT, SpotterCard
 from realtime.spotting.evidence import FEATURES
 from realtime.spotting.outputs import LOGITS, OUTPUTS
-from train.spotting.net import SpotNet
+from train.spotting.net import CHANNELS, SpotNet
 
 OPSET = 17
 
@@ -110,6 +110,14 @@ def read_members(weights: Path) -> list[SpotNet]:
 
 def _members(weights: bytes) -> list[SpotNet]:
     tensors = load(weights)
-    net = Together([SpotNet() for _ in {name.split(".")[1] for name in tensors}])
+    net = Together([_of_its_size(tensors, index) for index in sorted({n.split(".")[1] for n in tensors})])
     net.load_state_dict(tensors)
     return [member for member in net.eval().members if isinstance(member, SpotNet)]
+
+
+def _of_its_size(tensors: Mapping[str, Tensor], index: str) -> SpotNet:
+    """An untrained network as wide and as deep as that member."""
+    member = f"members.{index}."
+    layers = {name.split(".")[3] for name in tensors if name.startswith(f"{member}layers.")}
+    (channels,) = tensors.get(f"{member}enter.bias", torch.zeros(CHANNELS)).shape
+    return SpotNet(channels, tuple(2**depth for depth in range(len(layers))))

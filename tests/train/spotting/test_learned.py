@@ -21,7 +21,7 @@ from train import spotting_learn
 from train.spotting.bend import Bend, mirrored
 from train.spotting.causes import calibrate_causes, line
 from train.spotting.distract import distract
-from train.spotting.fit import FitConfig, Mixer, fit, played, targets_of
+from train.spotting.fit import FitConfig, Mixer, fit, targets_of
 from train.spotting.items import Item, features_of, gridded, item_of
 from train.spotting.lively import Liveliness, chip_field, moved_chip
 from train.spotting.net import SpotNet
@@ -148,11 +148,6 @@ def test_another_face_is_restless_in_another_way_that_holds_together() -> None:
     # still what some movement of the tiles looks like
     seen_again = SHAPES.seen @ (SHAPES.back @ other[:, : len(skin)].T)
     assert np.linalg.norm(seen_again - other[:, : len(skin)].T) < 0.25 * np.linalg.norm(skin)
-
-
-def test_played_faster_it_is_the_same_movement() -> None:
-    ramp = np.arange(50, dtype=np.float32)[:, None]
-    assert played(ramp, 25)[:, 0] == pytest.approx(np.linspace(0, 49, 25), abs=1e-4)
 
 
 def test_units_mirror_with_their_sides() -> None:
