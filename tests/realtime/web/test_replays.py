@@ -168,7 +168,8 @@ def test_a_real_clip_ends_in_the_review_desk(desk, uploads, data_dir, tmp_path, 
 
     [done] = asyncio.run(whole()).clips
     assert (done.stage, done.frames, done.words) == (Stage.DONE, 75, "")
-    assert done.events and max(point[1] for point in done.points) > read_spotter_card().threshold
+    scores, thresholds = zip(*(point[1:] for point in done.points), strict=True)
+    assert done.events and 0.1 < max(scores) <= 1 and set(thresholds) == {read_spotter_card().threshold}
     [entry] = desk.entries(VISITOR)
     assert (entry.session.name, entry.kept, entry.session.id) == ("bbaf2n.mpg", kept, done.sessions[0])
     assert entry.tally.events == len(done.events)
