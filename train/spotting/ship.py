@@ -22,7 +22,7 @@ from engine.errors import ModelFileError
 from engine.spotter import FEATURES_IN, PAST_IN, PAST_OUT, SAID_OUT, SpotterCard
 from realtime.spotting.evidence import FEATURES
 from realtime.spotting.outputs import LOGITS, OUTPUTS
-from train.spotting.net import CHANNELS, SpotNet
+from train.spotting.net import SpotNet
 
 OPSET = 17
 
@@ -103,7 +103,7 @@ def read_members(weights: Path) -> list[SpotNet]:
     """The networks of a spotter's safetensors file, to train on. Raises: OSError, ModelFileError."""
     try:
         return _members(weights.read_bytes())
-    except (SafetensorError, RuntimeError) as error:
+    except (SafetensorError, RuntimeError, LookupError, TypeError) as error:
         line = str(error).splitlines()[0]
         raise ModelFileError(f"{weights} holds no networks of a learned spotter of today ({line})") from error
 
@@ -119,5 +119,4 @@ def _of_its_size(tensors: Mapping[str, Tensor], index: str) -> SpotNet:
     """An untrained network as wide and as deep as that member."""
     member = f"members.{index}."
     layers = {name.split(".")[3] for name in tensors if name.startswith(f"{member}layers.")}
-    (channels,) = tensors.get(f"{member}enter.bias", torch.zeros(CHANNELS)).shape
-    return SpotNet(channels, tuple(2**depth for depth in range(len(layers))))
+    return SpotNet(len(tensors[f"{member}enter.bias"]), tuple(2**depth for depth in range(len(layers))))

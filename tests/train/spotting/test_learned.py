@@ -234,8 +234,10 @@ def test_weights_of_another_network_are_refused_in_one_line(tmp_path: Path, laye
     tensors = {f"members.0.{name}": value for name, value in SpotNet().state_dict().items()}
     tensors[f"members.0.{layer}"] = torch.zeros(2, 2)
     (tmp_path / "other.safetensors").write_bytes(save(tensors))
+    (tmp_path / "stranger.safetensors").write_bytes(save({"weight": torch.zeros(2)}))
+    (tmp_path / "headless.safetensors").write_bytes(save({"members.0.enter.bias": torch.tensor(1.0)}))
     (tmp_path / "text.safetensors").write_text("no tensors")
-    for name in ("other", "text"):
+    for name in ("other", "stranger", "headless", "text"):
         with pytest.raises(ModelFileError, match=f"{name}.safetensors holds no networks"):
             read_members(tmp_path / f"{name}.safetensors")
 
