@@ -129,15 +129,20 @@ class LearnedSpotter:
         sizes = np.linalg.norm(moved, axis=1).astype(np.float32)
         if not (sizes >= self._least_px)[~LIDS].any():
             return ()
-        flags = flags_of(chips) | self._causes(found)
-        if is_blink(moved):
-            flags |= {Flag.BLINK}
         return (
             Window(
                 chips=chips, onset=0, apex=apex - onset, offset=len(chips) - 1, kind=Kind.MICRO,
-                score=found.evidence, regions_px=freeze(sizes), flags=flags, emitted_ns=newest.t_ns,
+                score=found.evidence, regions_px=freeze(sizes), flags=self._flags(found, chips, moved),
+                emitted_ns=newest.t_ns,
             ),
         )  # fmt: skip
+
+    def _flags(self, found: Spotted, chips: tuple[FaceChip, ...], moved: F32) -> frozenset[Flag]:
+        """Why it should be trusted less; what else it might be is left unsaid where the evidence is sure."""
+        flags = flags_of(chips) | self._causes(found)
+        if is_blink(moved):
+            flags |= {Flag.BLINK}
+        return flags.difference(CAUSES) if found.evidence >= self._config.sure else flags
 
     def _causes(self, found: Spotted) -> frozenset[Flag]:
         """What else the network takes the movement for at some time of it; speech also around it."""

