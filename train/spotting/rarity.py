@@ -1,0 +1,147 @@
+"""python -m train.spotting.rarity: how rare what is put into a face is beside what the face does by itself.
+
+A movement leaves its place and comes back. In each region its way off the line between its beginning and its
+end is compared with the same measure of the untouched face at every other moment: the share of moments in
+which the face goes as far by itself, in the region where that share is smallest, is the movement's rarity. A
+spotter that heard nothing but one region at one moment would raise that many false alarms to find it; one
+that hears all of them together and in time can do better, and has to where the rarity is large.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from engine.errors import FlinchError
+from realtime.spotting.chain import ROW_PARTS
+from train.scoring.report import LEAST_PX
+from train.spotting.items import Item, item_of
+from train.spotting.shapes import shapes_of
+from train.spotting.tracks import Strip, rows_of, strip_of, track_of
+from train.synth.flags import DATA
+from train.synth.script import ScriptConfig
+from train.synth.split import Material, chosen
+
+PARTS = ("still", "talking", "acting")
+VARIANTS = 4
+RARE = 0.01
+MICRO = 0  # kind of an event of an `Item`
+
+F32 = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Rarities:
+    """Of the micro-expressions that were put into one still or clip."""
+
+    part: str
+    name: str
+    shares: tuple[float, ...]  # each movement's, 0 to 1
+
+    @property
+    def rare(self) -> float:
+        """Share of them that are rarer than RARE."""
+        return float(np.mean(np.array(self.shares) < RARE))
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    args = _parse(argv)
+    cv2.setNumThreads(1)
+    try:
+        parts = PARTS if args.part is None else [args.part]
+        material = [one for part in parts for one in chosen(part, args.people.split(","))]
+        watched = track(material, "clips", disable=not sys.stderr.isatty())
+        found = [rarities_of(one, args.data / "faces", args.variants) for one in watched]
+    except (FlinchError, OSError) as error:
+        print(f"train.spotting.rarity: {error}", file=sys.stderr)
+        return 2
+    Console().print(_table([one for one in found if one.shares]))
+    return 0
+
+
+def rarities_of(material: Material, faces: Path, variants: int) -> Rarities:
+    """Raises: DatasetError, ClipRejected."""
+    strip = strip_of(material, faces, seed=1)
+    items = items_of(strip, variants, clip=material.part != "still")
+    shares = [share for item in items for share in shares_of(item)]
+    return Rarities(material.part, strip.name, tuple(shares))
+
+
+def items_of(strip: Strip, variants: int, *, clip: bool) -> list[Item]:
+    """The strip with movements put in, as often."""
+    templates = shapes_of(strip.chips[:1]).templates
+    base = rows_of(strip.chips, templates)
+    flags: list[list[str]] = [[] for _ in strip.chips]
+    items = []
+    for variant in range(variants):
+        rng = np.random.default_rng((variant, zlib.crc32(strip.name.encode())))
+        items.append(item_of(track_of(strip, ScriptConfig(), rng, templates), base, flags, clip))
+    return items
+
+
+def shares_of(item: Item) -> list[float]:
+    """The rarity of each micro-expression of LEAST_PX and more."""
+    regions = ROW_PARTS["regions"]
+    base, added = item.base[:, :regions], item.added[:, :regions]
+    shares = []
+    for onset, apex, offset, size, kind in item.events:
+        ends = max(round(apex) - round(onset), 1), max(round(offset) - round(apex), 1)
+        at = round(apex) - ends[0]
+        if kind != MICRO or size < LEAST_PX or at < 0 or at + sum(ends) >= len(base):
+            continue
+        put_in = ways_off(added[at : at + sum(ends) + 1], *ends)[0]
+        itself = ways_off(base, *ends)
+        shares.append(float((itself >= put_in).mean(axis=0).min()))
+    return shares
+
+
+def ways_off(rows: F32, before: int, after: int) -> F32:
+    """(steps - before - after, regions) pixels from the straight line between the steps before and after."""
+    first, middle, last = rows[: -before - after], rows[before:-after], rows[before + after :]
+    share = np.float32(before / (before + after))
+    off = middle - first - share * (last - first)
+    return np.asarray(np.linalg.norm(off.reshape(len(off), -1, 2), axis=2), np.float32)
+
+
+def _table(found: Sequence[Rarities]) -> Table:
+    table = Table(title=f"movements of {LEAST_PX} px and more: how often the face goes as far by itself")
+    for name in ("part", "face", "movements", "median", f"rarer than {RARE:.0%}"):
+        table.add_column(name)
+    for part in PARTS:
+        ours = [one for one in found if one.part == part]
+        for one in ours if part != "still" else []:
+            table.add_row(part, one.name, *_row(one.shares))
+        if ours:
+            table.add_row(part, "all", *_row(share for one in ours for share in one.shares), end_section=True)
+    return table
+
+
+def _row(shares: Iterable[float]) -> tuple[str, str, str]:
+    every = Rarities("", "", tuple(shares))
+    return str(len(every.shares)), f"{np.median(every.shares):.1%}", f"{every.rare:.0%}"
+
+
+def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m train.spotting.rarity", description=(__doc__ or "").split("\n")[0]
+    )
+    parser.add_argument("--part", choices=PARTS, help="one of them only")
+    parser.add_argument("--people", default="reporting", help="roles or persons of train/synth/split.csv")
+    parser.add_argument("--variants", type=int, default=VARIANTS, help="of each still or clip")
+    parser.add_argument("--data", type=Path, default=DATA, help="folder with faces/ (FLINCH_DATA)")
+    return parser.parse_args(argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
