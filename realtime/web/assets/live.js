@@ -1,6 +1,6 @@
 // The Live tab: <flinch-live>. Buttons, keys, and what is told to whom.
 
-import { Cards, words } from "./live_events.js";
+import { Cards, isDoubtful, words } from "./live_events.js";
 import { Link, NoCamera, openCamera } from "./live_link.js";
 import { Meter, ageMs, warnings } from "./live_measure.js";
 import { Strip } from "./live_strip.js";
@@ -202,7 +202,7 @@ class Live extends HTMLElement {
     if (message.kind === "event") {
       this.strip.mark(message);
       this.cards.push(message);
-      this.#say(words(message));
+      if (!isDoubtful(message)) this.#say(words(message));
       this.dispatchEvent(new CustomEvent("flinch-event", { detail: message, bubbles: true }));
     }
     if (message.kind === "stats") {

@@ -1,6 +1,9 @@
-// The last candidates as cards: class, bars, place, time, heat map.
+// The last candidates as cards: class, bars, place, time, heat map. Long movements that may be speech or the head
+// come twenty a minute while somebody talks: a line each, and only the last few stay.
 
 const MOST = 20;
+const MOST_LINES = 4;
+const FLOODING = ["speech", "head_motion"];
 const CLASSES = ["negative", "positive", "surprise"];
 
 export class Cards {
@@ -15,9 +18,18 @@ export class Cards {
 
   push(event) {
     this.list.querySelector(".flinch-none")?.remove();
-    this.list.prepend(card(event));
-    while (this.list.children.length > MOST) this.list.lastElementChild.remove();
+    this.list.prepend(isDoubtful(event) ? line(event) : card(event));
+    this.#keep(".flinch-card", MOST);
+    this.#keep(".flinch-line", MOST_LINES);
   }
+
+  #keep(kind, most) {
+    [...this.list.querySelectorAll(kind)].slice(most).forEach((one) => one.remove());
+  }
+}
+
+export function isDoubtful(event) {
+  return event.type === "macro" && FLOODING.some((flag) => event.flags.includes(flag));
 }
 
 export function words(event) {
@@ -41,6 +53,13 @@ function card(event) {
   text.append(head, bars(event), made("div", "flinch-when", [span(event), where(event)].filter(Boolean).join(" · ")));
   if (event.flags.length) text.append(flags(event.flags));
   item.append(picture, text);
+  return item;
+}
+
+function line(event) {
+  const item = made("li", "flinch-line");
+  item.setAttribute("aria-label", words(event));
+  item.append(made("span", "flinch-when", [event.label, event.type, span(event)].join(" · ")), flags(event.flags));
   return item;
 }
 

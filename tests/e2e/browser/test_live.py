@@ -71,6 +71,25 @@ def test_pictures_flow_both_ways_and_known_movements_become_candidates(
     assert all(event["at_s"] - event["offset_s"] < 1.0 for event in found["events"])
 
 
+def test_long_movements_of_a_talking_face_do_not_push_candidates_away(page: Page, artifacts: Path) -> None:
+    event = {
+        "label": "positive", "confidence": 0.8, "type": "micro", "onset_s": 1.0, "offset_s": 1.3, "flags": [],
+        "classes": {"positive": 0.8}, "where": ["chin"], "heat": "",
+    }  # fmt: skip
+    talk = {**event, "type": "macro", "offset_s": 2.5, "flags": ["speech"]}
+    given = [event, *[talk] * 30, {**talk, "flags": ["blink"]}, {**event, "flags": ["speech"]}]
+    push = "event => document.querySelector('flinch-live').cards.push(event)"
+    for number, one in enumerate(given):
+        page.evaluate(push, {**one, "event": number})
+    cards, lines = page.locator(".flinch-card"), page.locator(".flinch-line")
+    expect(cards).to_have_count(3)
+    expect(cards.last).to_contain_text("no. 0")
+    expect(lines).to_have_count(4)
+    expect(lines.first).to_contain_text("positive · macro · 1.00 to 2.50 s (1500 ms)")
+    expect(lines.first).to_contain_text("speech")
+    page.screenshot(path=artifacts / "live_talking.png")
+
+
 def test_what_is_measured_stands_beside_the_picture(page: Page, artifacts: Path) -> None:
     page.set_viewport_size({"width": 390, "height": 1600})
     start(page)
