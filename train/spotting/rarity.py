@@ -1,10 +1,11 @@
 """python -m train.spotting.rarity: how rare what is put into a face is beside what the face does by itself.
 
-A movement leaves its place and comes back. In each region its way off the line between its beginning and its
-end is compared with the same measure of the untouched face at every other moment: the share of moments in
-which the face goes as far by itself, in the region where that share is smallest, is the movement's rarity. A
-spotter that heard nothing but one region at one moment would raise that many false alarms to find it; one
-that hears all of them together and in time can do better, and has to where the rarity is large.
+A movement leaves its place and comes back. How far each region truly goes at its apex is compared with how
+far the untouched face is seen to go off the straight line between such a movement's beginning and end, at
+every moment: the share of moments in which the face goes as far by itself, in the region where that share is
+smallest, is the movement's rarity. A spotter that heard nothing but one region at one moment would raise
+that many false alarms to find it; one that hears all of them together and in time can do better, and has to
+where the rarity is large.
 """
 
 from __future__ import annotations
@@ -25,10 +26,13 @@ from rich.table import Table
 
 from engine.errors import FlinchError
 from realtime.spotting.chain import ROW_PARTS
+from realtime.spotting.regions import REGIONS, tile_centres
+from realtime.types import FaceChip
 from train.scoring.report import LEAST_PX
 from train.spotting.items import Item, item_of
-from train.spotting.shapes import shapes_of
-from train.spotting.tracks import Strip, rows_of, strip_of, track_of
+from train.spotting.lively import chip_field
+from train.spotting.shapes import Shapes, shapes_of
+from train.spotting.tracks import Strip, Track, rows_of, strip_of, track_of
 from train.synth.flags import DATA
 from train.synth.script import ScriptConfig
 from train.synth.split import Material, chosen
@@ -73,36 +77,44 @@ def main(argv: Sequence[str] | None = None) -> int:
 def rarities_of(material: Material, faces: Path, variants: int) -> Rarities:
     """Raises: DatasetError, ClipRejected."""
     strip = strip_of(material, faces, seed=1)
-    items = items_of(strip, variants, clip=material.part != "still")
-    shares = [share for item in items for share in shares_of(item)]
+    made = items_of(strip, variants, clip=material.part != "still")
+    shares = [share for item, truly_px in made for share in shares_of(item, truly_px)]
     return Rarities(material.part, strip.name, tuple(shares))
 
 
-def items_of(strip: Strip, variants: int, *, clip: bool) -> list[Item]:
-    """The strip with movements put in, as often."""
-    templates = shapes_of(strip.chips[:1]).templates
-    base = rows_of(strip.chips, templates)
+def items_of(strip: Strip, variants: int, *, clip: bool) -> list[tuple[Item, F32]]:
+    """The strip with movements put in, as often, and how far each of them truly moves each region."""
+    shapes = shapes_of(strip.chips[:1])
+    base = rows_of(strip.chips, shapes.templates)
     flags: list[list[str]] = [[] for _ in strip.chips]
     items = []
     for variant in range(variants):
         rng = np.random.default_rng((variant, zlib.crc32(strip.name.encode())))
-        items.append(item_of(track_of(strip, ScriptConfig(), rng, templates), base, flags, clip))
+        made = track_of(strip, ScriptConfig(), rng, shapes.templates)
+        items.append((item_of(made, base, flags, clip), _truly_px(made, strip.chips[0], shapes)))
     return items
 
 
-def shares_of(item: Item) -> list[float]:
-    """The rarity of each micro-expression of LEAST_PX and more."""
-    regions = ROW_PARTS["regions"]
-    base, added = item.base[:, :regions], item.added[:, :regions]
+def _truly_px(made: Track, chip: FaceChip, shapes: Shapes) -> F32:
+    """(movements, regions) at the apex, as tiles of equal texture would have it."""
+    at = tuple(tile_centres().T)
+    regions = shapes.seen[: ROW_PARTS["regions"]]
+    moved = []
+    for movement, size_px in zip(made.movements, made.amplitudes_px, strict=True):
+        field = chip_field(chip, movement.actions)
+        largest_px = max(float(np.linalg.norm(field, axis=2).max()), 1e-6)
+        moved.append(size_px / largest_px * (regions @ field[at].ravel()))
+    return np.linalg.norm(np.array(moved, np.float32).reshape(len(moved), len(REGIONS), 2), axis=2)
+
+
+def shares_of(item: Item, truly_px: F32) -> list[float]:
+    """The rarity of each micro-expression of LEAST_PX and more; `truly_px` (movements, regions)."""
+    base = item.base[:, : ROW_PARTS["regions"]]
     shares = []
-    for onset, apex, offset, size, kind in item.events:
+    for (onset, apex, offset, size, kind), goes in zip(item.events, truly_px, strict=True):
         ends = max(round(apex) - round(onset), 1), max(round(offset) - round(apex), 1)
-        at = round(apex) - ends[0]
-        if kind != MICRO or size < LEAST_PX or at < 0 or at + sum(ends) >= len(base):
-            continue
-        put_in = ways_off(added[at : at + sum(ends) + 1], *ends)[0]
-        itself = ways_off(base, *ends)
-        shares.append(float((itself >= put_in).mean(axis=0).min()))
+        if kind == MICRO and size >= LEAST_PX and sum(ends) < len(base):
+            shares.append(float((ways_off(base, *ends) >= goes).mean(axis=0).min()))
     return shares
 
 
