@@ -122,6 +122,12 @@ def half_of(runs: Runs, *, first: bool) -> Runs:
     return {part: [video for video in videos if video.first == first] for part, videos in runs.items()}
 
 
+def settings_by(runs: Runs, lowest: float) -> tuple[float, float]:
+    """(threshold, evidence to be sure from) that these videos choose. Raises: ConfigError."""
+    threshold = chosen_by(runs, lowest)
+    return threshold, sure_by(runs, threshold)
+
+
 def chosen_by(runs: Runs, lowest: float) -> float:
     """The threshold that these videos choose. Raises: ConfigError if none is quiet enough."""
     thresholds = np.arange(lowest, HIGHEST + STEP / 2, STEP).round(2).tolist()
@@ -157,11 +163,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         others = runs if args.second is None else read_runs(args.second, args.people)
         halves = half_of(runs, first=True), half_of(others, first=False)
         both = {part: halves[0][part] + halves[1][part] for part in runs}
-        first, second, joint = (
-            (threshold, sure_by(one, threshold))
-            for one in (*halves, both)
-            for threshold in (chosen_by(one, args.lowest),)
-        )
+        first, second, joint = (settings_by(one, args.lowest) for one in (*halves, both))
     except (FlinchError, OSError) as error:
         print(f"train.scoring.halves: {error}", file=sys.stderr)
         return 2
