@@ -26,10 +26,16 @@ def confusion(truth: Labels, predicted: Labels, classes: int = 3) -> NDArray[np.
     return np.bincount(truth * classes + predicted, minlength=classes * classes).reshape(classes, classes)
 
 
+def uf1(counts: NDArray[np.int64]) -> NDArray[np.float64]:
+    """(...) unweighted F1 of confusions (..., classes, classes)."""
+    hits = np.diagonal(counts, axis1=-2, axis2=-1)
+    asked = counts.sum(axis=-1) + counts.sum(axis=-2)
+    return np.asarray((2 * hits / np.maximum(asked, 1)).mean(axis=-1))
+
+
 def scores(truth: Labels, predicted: Labels, classes: int = 3) -> Scores:
     """UF1, UAR and accuracy of pooled predictions, each 0..1."""
     counts = confusion(truth, predicted, classes)
-    hits, in_truth, in_prediction = np.diag(counts), counts.sum(axis=1), counts.sum(axis=0)
-    f1 = 2 * hits / np.maximum(in_truth + in_prediction, 1)
+    hits, in_truth = np.diag(counts), counts.sum(axis=1)
     recall = hits[in_truth > 0] / in_truth[in_truth > 0]
-    return Scores(float(f1.mean()), float(recall.mean()), float(hits.sum() / max(len(truth), 1)))
+    return Scores(float(uf1(counts)), float(recall.mean()), float(hits.sum() / max(len(truth), 1)))

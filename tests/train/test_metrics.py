@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, recall_score
 
-from train.metrics import confusion, scores
+from train.metrics import confusion, scores, uf1
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -19,6 +19,14 @@ def test_agrees_with_scikit_learn(seed):
     assert found.uar == pytest.approx(recall_score(truth, predicted, average="macro"))
     assert found.acc == pytest.approx(accuracy_score(truth, predicted))
     np.testing.assert_array_equal(confusion(truth, predicted), confusion_matrix(truth, predicted))
+
+
+def test_uf1_of_many_confusions_at_once():
+    rng = np.random.default_rng(9)
+    truth, predicted = rng.integers(0, 3, (2, 4, 30))
+    many = np.stack([confusion(t, p) for t, p in zip(truth, predicted, strict=True)]).reshape(2, 2, 3, 3)
+    each = [f1_score(t, p, average="macro") for t, p in zip(truth, predicted, strict=True)]
+    np.testing.assert_allclose(uf1(many), np.reshape(each, (2, 2)))
 
 
 def test_a_class_never_predicted_counts_as_zero():
