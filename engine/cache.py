@@ -178,15 +178,14 @@ def read_manifest(folder: Path) -> Manifest | None:
         return None
 
 
-def write_engine(folder: Path, contents: Mapping[str, bytes], manifest: Manifest) -> Engine:
-    """The files, then the manifest that makes them count; each appears whole or not at all."""
+def write_files(folder: Path, contents: Mapping[str, bytes]) -> None:
+    """The engine's files, each whole or not at all, and nothing else: `write_manifest` makes them count."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for old in folder.iterdir():
         if old.name not in contents:
             old.unlink()
     for name, content in contents.items():
         _write(folder / name, content)
-    return write_manifest(folder, manifest)
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> Engine:

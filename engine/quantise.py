@@ -66,7 +66,7 @@ def collect_ranges(model: onnx.ModelProto, maps_f32: Maps, clip: float = CLIP) -
         helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in names if name not in own
     )
     asked = [name for name in names if name != model.graph.input[0].name]
-    session, taken = open_session(watched), model.graph.input[0].name
+    session, taken = _session_of(watched), model.graph.input[0].name
     highest = dict.fromkeys(names, 0.0)
     for sample in _blocks(model, maps_f32):
         values = dict(zip(asked, session.run(asked, {taken: sample}), strict=True), **{taken: sample})
@@ -138,12 +138,12 @@ def keep_by_measurement(
 
 def logits_of(model: onnx.ModelProto, maps_f32: Maps) -> Logits:
     """(n, classes) of maps (n, 4, 28, 28, 3), with ONNX Runtime on one thread."""
-    session, taken = open_session(model), model.graph.input[0].name
+    session, taken = _session_of(model), model.graph.input[0].name
     rows = [session.run(None, {taken: block})[0] for block in _blocks(model, maps_f32)]
     return np.concatenate(rows)[: len(maps_f32)]
 
 
-def open_session(model: onnx.ModelProto) -> onnxruntime.InferenceSession:
+def _session_of(model: onnx.ModelProto) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 3

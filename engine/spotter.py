@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from engine.card import WEIGHTS_FOLDER, ModelFile, checked_bytes
 from engine.errors import ModelFileError
+from engine.onnx_session import open_session
 
 F32 = NDArray[np.float32]
 
@@ -61,18 +61,9 @@ class SpotterNet:
     def __init__(self, card: SpotterCard) -> None:
         """Raises: ModelFileError."""
         self.card = card
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        onnxruntime.disable_telemetry_events()
-        try:
-            self._session = onnxruntime.InferenceSession(
-                checked_bytes(card.onnx), options, providers=["CPUExecutionProvider"]
-            )
-        except RuntimeError as error:
-            line = str(error).splitlines()[0]
-            raise ModelFileError(f"ONNX Runtime cannot load {card.onnx.path}: {line}") from error
-        self.templates: F32 = np.load(io.BytesIO(checked_bytes(card.templates)), allow_pickle=False)
+        self._session = open_session(checked_bytes(card.onnx), card.onnx.path, threads=1)
+        self._check_shapes()
+        self.templates = _templates(card)
 
     def start(self) -> F32:
         """The state before the first step."""
@@ -84,6 +75,34 @@ class SpotterNet:
             [SAID_OUT, PAST_OUT], {FEATURES_IN: features[None, None], PAST_IN: past}
         )
         return said[0, 0], after
+
+    def _check_shapes(self) -> None:
+        taken = {each.name: list(each.shape) for each in self._session.get_inputs()}
+        given = {each.name: list(each.shape) for each in self._session.get_outputs()}
+        past = list(self.card.past)
+        if taken != {FEATURES_IN: [1, 1, self.card.features], PAST_IN: past} or given != {
+            SAID_OUT: [1, 1, len(self.card.outputs)],
+            PAST_OUT: past,
+        }:
+            raise ModelFileError(
+                f"{self.card.onnx.path} takes {taken} and gives {given}, which is not what its card says; "
+                f"restore both from the release, or write both again by train.spotting_learn"
+            )
+
+
+def _templates(card: SpotterCard) -> F32:
+    """(units, 2 sides, tiles, 2) displacement fields."""
+    path = card.templates.path
+    try:
+        fields = np.load(io.BytesIO(checked_bytes(card.templates)), allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise ModelFileError(f"{path} is no .npy file ({error}); restore it from the release") from error
+    if fields.ndim != 4 or fields.shape[1::2] != (2, 2) or not np.issubdtype(fields.dtype, np.floating):
+        raise ModelFileError(
+            f"{path} holds {fields.dtype} {fields.shape}, no fields (units, 2, tiles, 2); "
+            f"restore it from the release"
+        )
+    return np.asarray(fields, np.float32)
 
 
 def _card(table: Mapping[str, Any], folder: Path) -> SpotterCard:

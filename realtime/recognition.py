@@ -6,6 +6,7 @@ be rough and whose apex it does not ask for. The maps are made either way: they 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,7 +40,7 @@ class RecognitionConfig:
             raise ConfigError(f"required backend {self.require!r} is none of {', '.join(BACKENDS)}")
         if self.precision not in PRECISIONS:
             raise ConfigError(f"precision {self.precision!r} is none of {', '.join(PRECISIONS)}")
-        if self.temperature is not None and self.temperature <= 0.0:
+        if self.temperature is not None and not 0.0 < self.temperature < math.inf:
             raise ConfigError(f"temperature {self.temperature} must be positive")
         if self.unclear_below is not None and not 0.0 <= self.unclear_below <= 1.0:
             raise ConfigError(f"unclear_below {self.unclear_below} must lie in [0, 1]")
@@ -62,7 +63,7 @@ class Recogniser:
     def recognise(self, maps: MotionMaps) -> Recognition:
         """The most probable class, or "unclear" where even that is not probable enough.
 
-        Raises: EngineInputError if the maps are not the published layout.
+        Raises: FlowInputError or EngineInputError if the maps are not the published layout.
         """
         logits = mean_logits(self._runner.infer(self._shown(maps).astype(np.float32)))
         negative, positive, surprise = (float(chance) for chance in softmax(logits / self.temperature))
@@ -86,7 +87,13 @@ def open_recogniser(config: RecognitionConfig = RecognitionConfig()) -> tuple[Ru
     Raises: ModelFileError, EngineMismatch: see `engine.runners.open_runner`.
     """
     # the ready line says what runs; why others were passed over is `engine.bench`'s to tell
-    runner = open_runner(config.backend, config.model, require=config.require or None, say=lambda line: None)
+    runner = open_runner(
+        config.backend,
+        config.model,
+        precision=config.precision,
+        require=config.require or None,
+        say=lambda line: None,
+    )
     runner.activate()
     views = 4 if runner.metadata.card.symmetries else 1
     runner.infer(np.zeros((views, *runner.metadata.sample_shape), dtype=np.float32))

@@ -5,20 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import onnxruntime
-from onnxruntime.capi import onnxruntime_pybind11_state as state
 
 from engine.cache import Engine
 from engine.card import ModelCard
-from engine.errors import EngineMismatch, ModelFileError
+from engine.errors import EngineMismatch
+from engine.onnx_session import CPU_PROVIDER, open_session
 from engine.runners.base import GraphFile, Logits, Maps, Runner
 
-_LOADING = (
-    state.Fail,
-    state.InvalidArgument,
-    state.InvalidGraph,
-    state.InvalidProtobuf,
-    state.NotImplemented,
-)
 _HIDES_INT8 = "MatMulAddFusion"  # makes a Gemm that is then computed from dequantised weights
 _CUDA = "CUDAExecutionProvider"
 
@@ -28,29 +21,17 @@ class OnnxRuntimeRunner(Runner):
 
     backend = "onnxruntime"
     version = onnxruntime.__version__
-    providers: tuple[Any, ...] = ("CPUExecutionProvider",)
+    providers: tuple[Any, ...] = (CPU_PROVIDER,)
     _sessions: dict[int, onnxruntime.InferenceSession]
 
     def _load(self) -> None:
-        onnxruntime.disable_telemetry_events()
         self._sessions = {batch: self._session(batch, file) for batch, file in self.files.items()}
 
     def _session(self, batch: int, file: GraphFile) -> onnxruntime.InferenceSession:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads, options.inter_op_num_threads = self.threads, 1
-        options.log_severity_level = 3
-        options.add_session_config_entry("session.qdqisint8allowed", "1")  # not only on ARM
-        content, whole = file.read(), self.metadata.precision != "int8"
-        try:
-            session = onnxruntime.InferenceSession(
-                content,
-                options,
-                providers=list(self.providers),
-                disabled_optimizers=[] if whole else [_HIDES_INT8],
-            )
-        except _LOADING as error:
-            line = str(error).splitlines()[0]
-            raise ModelFileError(f"ONNX Runtime cannot load {file.path}: {line}") from error
+        disabled = [_HIDES_INT8] if self.metadata.precision == "int8" else []
+        session = open_session(
+            file.read(), file.path, self.threads, providers=self.providers, disabled=disabled
+        )
         taken, given = session.get_inputs()[0], session.get_outputs()[0]
         self._check_shapes(batch, tuple(taken.shape), tuple(given.shape))
         self._input, self._output = taken.name, given.name
@@ -69,7 +50,7 @@ class OnnxRuntimeCudaRunner(OnnxRuntimeRunner):
     """The same on the first NVIDIA GPU, without TF32 so that float32 stays float32."""
 
     backend = "onnxruntime-cuda"
-    providers = ((_CUDA, {"device_id": 0, "use_tf32": 0}), "CPUExecutionProvider")
+    providers = ((_CUDA, {"device_id": 0, "use_tf32": 0}), CPU_PROVIDER)
 
     def __init__(self, card: ModelCard, engine: Engine | None = None) -> None:
         """Raises: EngineMismatch if this ONNX Runtime has no CUDA."""

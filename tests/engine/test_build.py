@@ -55,6 +55,16 @@ def test_a_rebuild_says_what_changed(request_, capsys):
     assert "weights_sha256 000000000000... was built" in line and "files.2.sha256" in line
 
 
+def test_a_build_that_is_interrupted_while_it_is_proved_leaves_no_engine(request_, monkeypatch):
+    def interrupted(*args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(build, "parity_of", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        ensure(request_)
+    assert list(request_.root.rglob("*.onnx")) and not list(request_.root.rglob("manifest.json"))
+
+
 def test_an_engine_that_is_not_equal_is_not_kept(request_, monkeypatch):
     monkeypatch.setattr(build, "typed_graph", lambda card, precision, batch, ranges: other(card, batch))
     with pytest.raises(EngineMismatch, match="parity is not reached"):

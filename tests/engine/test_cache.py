@@ -16,7 +16,8 @@ from engine.cache import (
     folder_of,
     read_manifest,
     wanted,
-    write_engine,
+    write_files,
+    write_manifest,
 )
 from engine.card import sha256
 from engine.errors import EngineMismatch
@@ -39,7 +40,8 @@ def root(tmp_path):
 def built(root):
     files = {"1": BuiltFile("batch1.engine", sha256(CONTENT), "g")}
     manifest = dataclasses.replace(WANT, files=files, kept=("a",), parity={"real": {"agreement": 1.0}})
-    return write_engine(folder_of(root, WANT), {"batch1.engine": CONTENT}, manifest)
+    write_files(folder_of(root, WANT), {"batch1.engine": CONTENT})
+    return write_manifest(folder_of(root, WANT), manifest)
 
 
 def test_folders_belong_to_the_user_alone(root, built):
@@ -105,6 +107,8 @@ def test_a_file_that_is_gone_is_one_clear_line(built):
         built.read(1)
 
 
-def test_files_of_an_older_build_are_removed(root, built):
-    write_engine(built.folder, {"batch4.engine": b"x"}, built.manifest)
-    assert sorted(path.name for path in built.folder.iterdir()) == ["batch4.engine", "manifest.json"]
+def test_files_of_an_older_build_are_removed_and_new_ones_do_not_count_yet(root, built):
+    write_files(built.folder, {"batch4.engine": b"x"})
+    assert [path.name for path in built.folder.iterdir()] == ["batch4.engine"]
+    with pytest.raises(EngineMismatch, match="no fp16 engine"):
+        find(root, WANT)

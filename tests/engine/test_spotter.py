@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from engine.card import sha256
 from engine.errors import ModelFileError
-from engine.spotter import SPOTTER_FOLDER, SpotterNet, read_spotter_card
+from engine.spotter import SPOTTER_FOLDER, SpotterCard, SpotterNet, read_spotter_card
+
+
+def _saved(array: NDArray) -> bytes:
+    stream = io.BytesIO()
+    np.save(stream, array)
+    return stream.getvalue()
 
 
 def test_the_shipped_network_is_the_one_its_card_describes() -> None:
@@ -38,6 +47,39 @@ def test_a_missing_or_damaged_card_is_named(tmp_path: Path) -> None:
     broken.write_text("{}", encoding="utf-8")
     with pytest.raises(ModelFileError, match="damaged"):
         read_spotter_card(broken)
+
+
+def card_with(folder: Path, name: str, content: bytes, **changed: object) -> SpotterCard:
+    """The shipped card with one file replaced, its checksum right."""
+    table = json.loads((SPOTTER_FOLDER / "spotter-small.json").read_text(encoding="utf-8"))
+    for one in ("onnx", "weights", "templates"):
+        file = table[one]["file"]
+        (folder / file).write_bytes(content if one == name else (SPOTTER_FOLDER / file).read_bytes())
+    table[name]["sha256"] = sha256(content)
+    (folder / "card.json").write_text(json.dumps({**table, **changed}), encoding="utf-8")
+    return read_spotter_card(folder / "card.json")
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"no graph", (SPOTTER_FOLDER / "spotter-small.onnx").read_bytes()[:9999]]
+)
+def test_what_is_no_graph_is_one_clear_line(tmp_path: Path, content: bytes) -> None:
+    with pytest.raises(ModelFileError, match=r"cannot load .*spotter-small.onnx: [^\n]*$"):
+        SpotterNet(card_with(tmp_path, "onnx", content))
+
+
+def test_a_graph_of_another_kind_is_refused(tmp_path: Path) -> None:
+    other = (SPOTTER_FOLDER.parent / "causalnet-compact.onnx").read_bytes()
+    with pytest.raises(ModelFileError, match="not what its card says"):
+        SpotterNet(card_with(tmp_path, "onnx", other))
+    with pytest.raises(ModelFileError, match="not what its card says"):
+        SpotterNet(card_with(tmp_path, "onnx", GRAPH, features=3))
+
+
+@pytest.mark.parametrize("content", [b"", b"no array", _saved(np.zeros((2, 3))), _saved(np.array(["a"]))])
+def test_templates_of_another_kind_are_refused(tmp_path: Path, content: bytes) -> None:
+    with pytest.raises(ModelFileError, match="restore it from the release"):
+        SpotterNet(card_with(tmp_path, "templates", content))
 
 
 def test_another_network_under_the_same_card_is_refused(tmp_path: Path) -> None:

@@ -8,7 +8,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from engine.card import MOL
+from engine import build
+from engine.build import Request
+from engine.cache import cache_root
+from engine.card import DEFAULT_MODEL, MOL, read_card
 from engine.errors import EngineInputError
 from engine.runners.fake import FAKE_CARD, FakeRunner
 from realtime.errors import ConfigError, EngineMismatch, ModelFileError
@@ -102,10 +105,24 @@ def test_a_required_backend_is_not_replaced_by_another():
     assert runner.backend == "onnxruntime"
     with pytest.raises(EngineMismatch, match="tensorrt"):
         open_recogniser(RecognitionConfig(require="tensorrt"))  # not built here
+    with pytest.raises(ConfigError, match="temperature nan"):
+        RecognitionConfig(temperature=float("nan"))
     with pytest.raises(ConfigError, match="precision 'fp8'"):
         RecognitionConfig(precision="fp8")
     with pytest.raises(ConfigError, match="required backend 'abacus'"):
         RecognitionConfig(require="abacus")
+
+
+def test_the_configured_precision_is_what_runs(tmp_path, monkeypatch):
+    monkeypatch.setenv("FLINCH_CACHE", str(tmp_path / "cache"))
+    config = RecognitionConfig(backend="onnxruntime", precision="fp16")
+    with pytest.raises(EngineMismatch, match="no fp16 engine of causalnet-compact for onnxruntime; run"):
+        open_recogniser(config)
+    monkeypatch.setattr(build, "_REALISTIC", 5)
+    build.ensure(Request(read_card(DEFAULT_MODEL), "onnxruntime", "fp16", cache_root(), batches=(1, 4)))
+    runner, _ = open_recogniser(config)
+    runner.close()
+    assert (runner.backend, runner.metadata.precision) == ("onnxruntime", "fp16")
 
 
 def test_missing_model_is_one_line():
