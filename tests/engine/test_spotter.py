@@ -49,6 +49,9 @@ def test_a_missing_or_damaged_card_is_named(tmp_path: Path) -> None:
         read_spotter_card(broken)
 
 
+GRAPH = (SPOTTER_FOLDER / "spotter-small.onnx").read_bytes()
+
+
 def card_with(folder: Path, name: str, content: bytes, **changed: object) -> SpotterCard:
     """The shipped card with one file replaced, its checksum right."""
     table = json.loads((SPOTTER_FOLDER / "spotter-small.json").read_text(encoding="utf-8"))
@@ -60,9 +63,7 @@ def card_with(folder: Path, name: str, content: bytes, **changed: object) -> Spo
     return read_spotter_card(folder / "card.json")
 
 
-@pytest.mark.parametrize(
-    "content", [b"", b"no graph", (SPOTTER_FOLDER / "spotter-small.onnx").read_bytes()[:9999]]
-)
+@pytest.mark.parametrize("content", [b"", b"no graph", GRAPH[:9999]])
 def test_what_is_no_graph_is_one_clear_line(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(ModelFileError, match=r"cannot load .*spotter-small.onnx: [^\n]*$"):
         SpotterNet(card_with(tmp_path, "onnx", content))
