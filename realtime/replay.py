@@ -114,14 +114,15 @@ def _side_by_side(jobs: list[Job], settings: Settings, stopped: Stopped, workers
     context = multiprocessing.get_context("spawn")  # a fork would copy the libraries' threads half
     stop = context.Event()
     with ProcessPoolExecutor(min(workers, len(jobs)), context, _begin_worker, (stop,)) as pool:
-        waiting = {pool.submit(_work, job, settings) for job in jobs}
+        waiting = {pool.submit(_unless_stopped, job, settings) for job in jobs}
         try:
             while waiting:
                 done, waiting = wait(waiting, timeout=POLL_S)
-                yield from (each.result() for each in done if not each.cancelled())
+                yield from (outcome for each in done if (outcome := each.result()) is not None)
                 if stopped():
                     stop.set()
-                    pool.shutdown(wait=False, cancel_futures=True)
+                    # One that no worker has begun never ends by itself: `wait` would wait for it for ever.
+                    waiting = {each for each in waiting if not each.cancel()}
         finally:
             # Also when one worker's disk is full: the others end their clips where they are.
             stop.set()
@@ -138,9 +139,17 @@ def _begin_worker(stop: Flag) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
+def _stopped() -> bool:
+    return _stop is not None and _stop.is_set()
+
+
+def _unless_stopped(job: Job, settings: Settings) -> Outcome | None:
+    """Some clips have been handed out by the time that the first process stops."""
+    return None if _stopped() else _work(job, settings)
+
+
 def _work(job: Job, settings: Settings) -> Outcome:
-    stop = _stop
-    return replayed(job, settings, lambda: stop is not None and stop.is_set(), lambda done, total: None)
+    return replayed(job, settings, _stopped, lambda done, total: None)
 
 
 class Board:

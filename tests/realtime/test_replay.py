@@ -96,6 +96,17 @@ def test_a_signal_ends_the_replay_after_the_clip_at_hand(
     assert [path.name for path in (tmp_path / "O").iterdir()] == ["a"]
 
 
+def test_a_signal_ends_workers_with_clips_still_waiting(tmp_path: Path) -> None:
+    names = [f"clip{n:02}" for n in range(12)]
+    jobs = [Job(write_clip(tmp_path / f"{n}.mp4", range(0, 200, 40)), tmp_path / "O" / n) for n in names]
+    outcomes: list[Outcome] = []
+    board, settings = replay.Board(len(jobs)), Settings(None, {}, False, frozenset())
+    for outcome in replay.outcomes_of(jobs, settings, lambda: bool(outcomes), board, workers=2):
+        outcomes.append(outcome)
+    assert 1 <= len(outcomes) < len(jobs)
+    assert {o.job.folder.name for o in outcomes} == {path.name for path in (tmp_path / "O").iterdir()}
+
+
 def test_a_terminal_shows_a_bar_for_the_clips_and_one_for_the_frames(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
