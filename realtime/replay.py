@@ -13,6 +13,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, wait
+from dataclasses import replace
 from functools import partial
 from multiprocessing.synchronize import Event as Flag
 from pathlib import Path
@@ -97,7 +98,8 @@ def outcomes_of(
     """Every clip's outcome as it comes; which worker took a clip changes nothing in its folder."""
     if ray is not None:
         absolute = [Job(job.clip.absolute(), job.folder.absolute()) for job in jobs]
-        work = partial(_work, settings=settings)
+        file = settings.config_file
+        work = partial(_work, settings=replace(settings, config_file=file and file.absolute()))
         spread = on_ray(ray, work, absolute, absolute[0].folder.parent, workers=workers, stopped=stopped)
         yield from (outcome for _, outcome in spread)
         return

@@ -89,7 +89,7 @@ def judged(
     recipe: Recipe, halves: Sequence[Features], folder: Path, args: argparse.Namespace
 ) -> tuple[Heard, Heard]:
     """What both halves say; folds that are there already are not trained again."""
-    claim(folder, {"recipe": recipe_table(recipe), "samples": [len(half) for half in halves]})
+    claim(folder, {"recipe": recipe_table(recipe), "data_sha256": [half.digest for half in halves]})
     starts = [start_of(recipe, seed, folder) for seed in range(args.seeds)]
     tasks = [
         [

@@ -8,6 +8,8 @@ map is a pure function of its flow map, which proves the pairing (tested on all 
 from __future__ import annotations
 
 import csv
+import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +39,12 @@ class Features:
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256, hexadecimal: changes with any map, label or name."""
+        names = json.dumps([self.labels.tolist(), self.datasets, self.subjects, self.clips])
+        return hashlib.sha256(names.encode() + self.maps_u8.tobytes()).hexdigest()
 
     def take(self, rows: Sequence[int] | NDArray[np.int64]) -> Features:
         """The samples at `rows`, in that order."""

@@ -23,7 +23,7 @@ from train.features import Features, read_features
 from train.folds import PROTOCOLS, FoldTask, claim, load_result, run_folds, start_of
 from train.recipe import RECIPES, Recipe, load_recipe, recipe_table
 from train.report import CHOSEN, as_table, ensemble, pool, summarise, write_predictions, write_report
-from train.splits import Fold, grouped_folds, leave_one_subject_out
+from train.splits import Fold, folds_of
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -47,11 +47,12 @@ def run(args: argparse.Namespace, console: Console) -> None:
     if recipe.stop_when_right and args.protocol != "paper":
         raise ConfigError(f"{args.model} looks at the left-out subject; give --protocol paper")
     data = read_features(args.data)
-    folds = _folds(data, args.groups)
+    folds = folds_of(data.subjects, data.labels, args.groups)
     description = {
         "model": args.model,
         "folds": len(folds),
         "samples": len(data),
+        "data_sha256": data.digest,
         "recipe": recipe_table(recipe),
     }
     kept = (args.folds or args.out / "folds").resolve()
@@ -109,12 +110,6 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--out", type=Path, default=Path("out/loso"))
     parser.add_argument("--folds", type=Path, help="trained folds, for both protocols; default OUT/folds")
     return parser.parse_args(argv)
-
-
-def _folds(data: Features, groups: int | None) -> tuple[Fold, ...]:
-    if groups is None:
-        return leave_one_subject_out(data.subjects)
-    return grouped_folds(data.subjects, data.labels, groups, seed=0)
 
 
 def _tasks(data: Features, folds: Sequence[Fold], recipe: Recipe, kept: Path, seed: int) -> list[FoldTask]:

@@ -34,7 +34,7 @@ from train.fit import fit, head_features
 from train.folds import FoldResult, FoldTask, claim, load_result, save_result, start_of
 from train.metrics import scores
 from train.recipe import load_recipe, recipe_table
-from train.splits import Fold, grouped_folds, leave_one_subject_out
+from train.splits import folds_of
 
 WHOLE, SMALL = 0, 1  # rows of a result's history: float32 and int8
 _EVERY = 4  # of the training maps, for the ranges
@@ -58,11 +58,12 @@ def run(args: argparse.Namespace) -> None:
     """Every fold that is not there yet, then report.json."""
     recipe, data = load_recipe(args.model, args.config), read_features(args.data)
     keep = frozenset(read_ranges(read_card(args.weights))[0].keep)
-    folds = _folds(data, args.groups)
+    folds = folds_of(data.subjects, data.labels, args.groups)
     description = {
         "model": args.model,
         "folds": len(folds),
         "samples": len(data),
+        "data_sha256": data.digest,
         "seed": args.seed,
         "recipe": recipe_table(recipe),
         "kept": sorted(keep),
@@ -118,12 +119,6 @@ def _answers(model: onnx.ModelProto, maps_u8: NDArray[np.uint8], symmetries: boo
     flat = logits_of(model, views.reshape(-1, *maps_u8.shape[1:]).astype(np.float32))
     each = flat.reshape(len(views), len(maps_u8), -1).swapaxes(0, 1)
     return np.stack([mean_logits(of_one) for of_one in each]).astype(np.float32)
-
-
-def _folds(data: Features, groups: int | None) -> tuple[Fold, ...]:
-    if groups is None:
-        return leave_one_subject_out(data.subjects)
-    return grouped_folds(data.subjects, data.labels, groups, seed=0)
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:

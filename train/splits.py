@@ -30,6 +30,13 @@ def leave_one_subject_out(subjects: Sequence[str]) -> tuple[Fold, ...]:
     return tuple(_fold(subject.replace("/", "-"), subjects, {subject}) for subject in dict.fromkeys(subjects))
 
 
+def folds_of(subjects: Sequence[str], labels: Rows, groups: int | None) -> tuple[Fold, ...]:
+    """One fold for each subject, or so many groups of whole subjects. Raises: ConfigError."""
+    if groups is None:
+        return leave_one_subject_out(subjects)
+    return grouped_folds(subjects, labels, groups, seed=0)
+
+
 def grouped_folds(subjects: Sequence[str], labels: Rows, folds: int, seed: int) -> tuple[Fold, ...]:
     """`folds` groups of whole subjects, about equal in size and in classes.
 

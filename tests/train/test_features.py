@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -45,6 +47,15 @@ def test_take_keeps_rows_together(small):
     assert part.clips == ("clip5", "clip2")
     np.testing.assert_array_equal(part.maps_u8, small.maps_u8[[5, 2]])
     assert len(part) == 2
+
+
+def test_the_digest_sees_maps_labels_and_names(small):
+    maps, labels = small.maps_u8.copy(), small.labels.copy()
+    maps[0, 0, 0, 0, 0] += 1
+    labels[0] = (labels[0] + 1) % 3
+    changed = [{"maps_u8": maps}, {"labels": labels}, {"subjects": small.subjects[::-1]}]
+    digests = {small.digest, *(replace(small, **one).digest for one in changed)}
+    assert len(digests) == 4 and replace(small).digest in digests
 
 
 def test_a_missing_map_is_named(published):

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from train import folds
+from train.features import LIST_NAME
 from train.loso import main
 from train.report import Run, ensemble, pool
 
@@ -144,6 +145,16 @@ def test_another_recipe_does_not_mix_into_the_same_folder(command, tmp_path, cap
     assert command("--groups", "2") == 0
     assert command("--groups", "3") == 2
     assert "holds folds of another run" in capsys.readouterr().err
+
+
+def test_other_data_of_the_same_length_does_not_mix_either(command, published, capsys):
+    assert command("--groups", "2") == 0
+    table = published / LIST_NAME
+    first, *others = table.read_text().splitlines(keepends=True)[1:]
+    header = table.read_text().splitlines(keepends=True)[0]
+    table.write_text(header + "".join([*others, first]))  # the same samples in another order
+    assert command("--groups", "2") == 2
+    assert "folds of another run" in capsys.readouterr().err
 
 
 def test_jobs_side_by_side(command, tmp_path):

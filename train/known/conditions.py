@@ -6,7 +6,6 @@ person can be kept in a file, for as long as nothing that renders them has chang
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,9 +13,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-import realtime.face
-import realtime.movement
 from realtime.movement.model import Side
+from train.code_digest import code_digest
 from train.known.codecs import h264, vp8
 from train.known.film import FRAMES, KEY_FRAMES, Known, Sensor, Sway, film, rest
 from train.known.windows import Chips, Crop, Watcher
@@ -48,6 +46,12 @@ CROPS = {
 CODECS = (h264(500), h264(2000), vp8(500), vp8(2000))
 SETTLED_FRAMES = 20  # a call has been going on for two thirds of a second
 KEY_FRAME_ERRORS = (1, 2, 3, 4, 5)
+RENDERERS = (  # the code that the chips come from
+    "realtime/face/*.py",
+    "realtime/movement/*.py",
+    "train/synth/people.py",
+    *(f"train/known/{name}.py" for name in ("people", "film", "codecs", "windows", "conditions")),
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,13 +90,7 @@ def show_cached(person: Person, folder: Path | None, seed: int = 0) -> Shown:
 
 def fingerprint() -> str:
     """Changes when the code that renders or cuts the chips does."""
-    rooms = [Path(next(iter(room.__path__))) for room in (realtime.face, realtime.movement)]
-    here = Path(__file__).parent
-    renderers = [here / f"{name}.py" for name in ("people", "film", "codecs", "windows", "conditions")]
-    digest = hashlib.sha256()
-    for path in sorted(path for room in rooms for path in room.glob("*.py")) + renderers:
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:12]
+    return code_digest(*RENDERERS)[:12]
 
 
 def show(person: Person, seed: int = 0) -> Shown:

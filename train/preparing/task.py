@@ -18,14 +18,20 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-import realtime
 from engine.errors import ConfigError
 from realtime import flow
+from train.code_digest import code_digest
 from train.errors import DatasetError
 from train.preparing.strip import Follower, KeyFrames, Numbered, Strip, motion_maps, spotted_apex
 from train.readers import Sample
 
-CODE = ("face/*.py", "flow*.py", "maps.py", "rigid*.py")  # of realtime: what decides the maps
+CODE = (  # what decides the maps
+    "realtime/face/*.py",
+    "realtime/flow/*.py",
+    "realtime/spotting/regions.py",  # where the head is held to be rigid
+    "realtime/maps.py",
+    "train/preparing/strip.py",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +66,7 @@ class PrepareTask:
 
     def fingerprint(self) -> str:
         """Changes with the sample, the settings and the code that decides the maps."""
-        return hashlib.sha256(f"{self.sample}{self.config}{_code()}".encode()).hexdigest()[:16]
+        return hashlib.sha256(f"{self.sample}{self.config}{code_digest(*CODE)}".encode()).hexdigest()[:16]
 
     def done(self) -> dict[str, Any] | None:
         """The note, if it stands and fits."""
@@ -190,13 +196,3 @@ def _write(path: Path, content: bytes) -> None:
     unfinished = path.with_suffix(".json.tmp")
     unfinished.write_bytes(content)
     unfinished.replace(path)
-
-
-@cache
-def _code() -> str:
-    room = Path(next(iter(realtime.__path__)))
-    digest = hashlib.sha256()
-    for path in sorted(path for pattern in CODE for path in room.glob(pattern)):
-        digest.update(path.read_bytes())
-    digest.update(Path(__file__).with_name("strip.py").read_bytes())
-    return digest.hexdigest()
