@@ -6,7 +6,7 @@ once, and the same file goes to every backend.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 import onnx
@@ -86,14 +86,6 @@ def to_half(model: onnx.ModelProto) -> onnx.ModelProto:
     return rebuilt(model, nodes, constants)
 
 
-def weight_bytes(model: onnx.ModelProto) -> int:
-    """Bytes of constants that an inference has to read at least once."""
-    return sum(
-        int(np.prod(tensor.dims)) * helper.tensor_dtype_to_np_dtype(tensor.data_type).itemsize
-        for tensor in model.graph.initializer
-    )
-
-
 def _in_float32(node: NodeProto) -> Iterator[NodeProto]:
     """The node between casts; float inputs only, which holds for every operation in KEPT_WHOLE but axes."""
     floats = node.input[:1] if node.op_type.startswith("Reduce") else node.input
@@ -128,9 +120,3 @@ def _named(tensor: TensorProto, name: str) -> TensorProto:
 
 def _shape(value: onnx.ValueInfoProto) -> tuple[int, ...]:
     return tuple(axis.dim_value for axis in value.type.tensor_type.shape.dim)
-
-
-PASSES: dict[str, Callable[[onnx.ModelProto], onnx.ModelProto]] = {
-    "fp32": lambda model: model,
-    "fp16": to_half,
-}

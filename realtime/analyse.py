@@ -84,7 +84,6 @@ class Analyser:
         self._events = 0
         self.times = times or StageTimes()
         self.drops: Counter[str] = Counter()
-        self.faces_seen: set[int] = set()
 
     def step(self, frame: Frame, *, late: bool = False) -> Analysis:
         """Everything the next frame gives, with one window at the most, the oldest.
@@ -121,7 +120,6 @@ class Analyser:
         self._faces.close()
 
     def _spot(self, chip: FaceChip) -> SpotSignal:
-        self.faces_seen.add(chip.face)
         watched = self._watched.get(chip.face)
         if watched is None:
             watched = self._watched[chip.face] = _Watched(self._make_spotter(), chip.t_ns)

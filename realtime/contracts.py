@@ -12,7 +12,7 @@ Rest = tuple[tuple[Event, ...], tuple[Recognition, ...]]  # what was still open 
 
 
 class Steps(Protocol):
-    """What `analyse` calls, all of it on that one thread: realtime.assemble.Rooms, or a fake."""
+    """What `analyse` calls, all of it on that one thread: realtime.app.assemble.Rooms, or a fake."""
 
     drops: Counter[str]  # windows lost, by cause; any thread may read it
 

@@ -12,6 +12,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -126,11 +127,13 @@ def watched(
     video: Path, truth: list[Interval], config: Config, kept: Path, meter: NeutralMeter | None
 ) -> Judged:
     """One pass through face, chip and spotter; `meter` sees the first seconds."""
-    meshes = KeptMeshes(video, config, kept)
-    stages = spot_only(config, meshes.model)
     events: list[Event] = []
     face_frames, frames, t_ns, start_ns = 0, 0, 0, None
-    with FileSource(video) as source:
+    with (
+        KeptMeshes(video, config, kept) as meshes,
+        closing(spot_only(config, meshes.model)) as stages,
+        FileSource(video) as source,
+    ):
         for frame in source:
             start_ns = frame.t_ns if start_ns is None else start_ns
             t_ns = frame.t_ns - start_ns
@@ -140,9 +143,7 @@ def watched(
                 meter.add(analysis)
             frames += 1
             face_frames += bool(analysis.chips) and t_ns >= CALIBRATING_S * NS_PER_S
-    events += stages.finish()[0]
-    stages.close()
-    meshes.close()
+        events += stages.finish()[0]
     return judged(video.stem, events, truth, face_frames * seconds(t_ns) / max(frames - 1, 1))
 
 

@@ -1,4 +1,4 @@
-"""Torch on an NVIDIA GPU: the folded network as one CUDA graph per batch size, in float32 or float16."""
+"""Torch on an NVIDIA GPU: the folded network as one CUDA graph per batch size, in float32."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """What `record` writes to: the tables of a run, recorded sessions, the annotated video.
 
-Each sink belongs to one run and lives on the `record` thread; only `SessionSink.marks` and
-`SessionSink.folder` are touched from elsewhere.
+Each sink belongs to one run and lives on the `record` thread; only `marks`, `folder` and
+`since_ns` of `SessionSink` are touched from elsewhere.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Numba kernels of the window flow: picture filters, warping, the data term and its linear solver.
+"""Numba kernels of the window flow: picture filters, pyramids and warping.
 
 All arrays are float32 and belong to the caller; planes are (height, width). Borders repeat the last
 pixel. Everything here runs on the calling thread and keeps no state, so two windows may be computed at
-once. `realtime.flow` says what the equations are and where they come from.
+once. `realtime.flow.level` says what the equations are and where they come from.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ Lip = Literal["", "upper", "lower"]
 class Pull:
     """Skin around a place of the mesh is drawn one way, fading with distance."""
 
-    place: str  # key of face_geometry.PLACES
+    place: str  # key of geometry.PLACES
     out: float
     down: float
     reach: float = 0.15  # standard deviation of the fading, IOD

@@ -31,14 +31,15 @@ CARD_HEIGHT = 68  # with class bars
 ROW_HEIGHT = 29  # without
 KEYS = (
     ("space", "pause and go on"),
-    ("arrows", "step a frame, while paused"),
+    ("left, right", "pause and step a frame"),
+    ("up, down", "pause and go a second"),
     ("R", "record"),
     ("E", "mark this moment"),
     ("O", "overlays on, off"),
     ("H", "figures on, off"),
     ("B", "measure the baseline anew"),
     ("?", "these keys"),
-    ("Q", "quit"),
+    ("Q, Esc", "quit"),
 )
 NOTES = {"low_fps": "under 25 fps: short movements may be missed"}  # other notes are shown as they are
 
@@ -149,7 +150,8 @@ def _draw_bar(canvas: Canvas, label: str, probability: float, left: int, right: 
 
 def draw_help(canvas: Canvas, state: OverlayState) -> None:
     """The keys, in the middle of the picture."""
-    row, gap, column = canvas.px(17), canvas.px(14), canvas.px(58)
+    row, gap = canvas.px(17), canvas.px(14)
+    column = gap + max(text_width(canvas, key, bold=True) for key, _ in KEYS)
     words_width = max(text_width(canvas, words) for _, words in KEYS)
     box_width, box_height = 2 * gap + column + words_width, (len(KEYS) + 2) * row + gap
     box = Box((canvas.width - box_width) // 2, (canvas.height - box_height) // 2, box_width, box_height)

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.spotter import DEFAULT_SPOTTER
+from realtime.channel import check_bounds
 from realtime.clock import NS_PER_S
 from realtime.errors import ConfigError
 from realtime.ring import ChipRing
@@ -68,6 +69,7 @@ class SpotterConfig:
             raise ConfigError("spotting: threshold, min_s, settle_s, gap_s and arm_s must be positive")
         if min(self.settled_s, self.least_px) <= 0:
             raise ConfigError("spotting: settled_s and least_px must be positive")
+        check_bounds("spotting.history_s, spotting.history_mb", self.history_s, self.history_mb)
         if self.evidence is not None and not 0 < self.evidence < 1:
             raise ConfigError(f"spotting.evidence must lie between 0 and 1, got {self.evidence}")
         for name in ("cause", "sure"):

@@ -97,7 +97,6 @@ def test_each_face_has_its_own_spotter_and_events_are_numbered_in_order():
     analyser = analyser_of(lambda index: [0, 1], [ScriptedSpotter({10, 30}), ScriptedSpotter({20})])
     events = [event for index in range(40) for event in analyser.step(make_frame(index)).events]
     assert [(event.event, event.face) for event in events] == [(0, 0), (1, 1), (2, 0)]
-    assert analyser.faces_seen == {0, 1}
 
 
 def test_late_windows_wait_and_the_oldest_is_dropped_and_counted():

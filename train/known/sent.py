@@ -19,6 +19,7 @@ from train.known.codecs import Codec, h264, vp8
 from train.known.film import FPS, Bgr, Known, Sensor, displacement, film, key_times, rest
 from train.known.people import WEBCAM_SHAPE
 from train.known.windows import Watched, Watcher, flow_of_chips
+from train.overlap import iou
 from train.synth.people import Person
 
 AS_FILMED, DENOISED, PLAIN, H264, RATE = "as filmed", "VP8", "VP8 not denoised", "H.264", "frames a second"
@@ -126,8 +127,8 @@ def _spotted(watched: Watched, keys: tuple[int, int, int], fps: float) -> tuple[
     windows = [window for chip in watched.chips for window in spotter.step(chip)[1]]
     windows += spotter.finish()
     span = keys[0] / fps, keys[2] / fps
-    best = max(windows, key=lambda window: overlap(_span_s(window), span), default=None)
-    if best is None or overlap(_span_s(best), span) < MATCHED:
+    best = max(windows, key=lambda window: iou(_span_s(window), span), default=None)
+    if best is None or iou(_span_s(best), span) < MATCHED:
         return None, len(windows)
     return best, len(windows) - 1
 
@@ -137,9 +138,3 @@ def _span_s(window: Window) -> tuple[float, float]:
         window.chips[window.onset].t_ns / NS_PER_S,
         window.chips[window.offset].t_ns / NS_PER_S,
     )
-
-
-def overlap(one: tuple[float, float], two: tuple[float, float]) -> float:
-    """Intersection over union of two spans."""
-    common = min(one[1], two[1]) - max(one[0], two[0])
-    return max(common, 0.0) / (max(one[1], two[1]) - min(one[0], two[0]))

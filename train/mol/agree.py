@@ -9,6 +9,7 @@ from pathlib import Path
 
 from realtime.types import UNCLEAR
 from train.errors import DatasetError
+from train.overlap import iou
 
 LEAST_OVERLAP = 0.3  # of event and movement (intersection over union of time), to be the same
 
@@ -44,14 +45,13 @@ def agreement(folder: Path) -> Agreement:
 
 
 def _movement(event: Row, truth: list[Row]) -> Row | None:
-    best = max(truth, key=lambda row: _overlap(event, row), default=None)
-    return best if best is not None and _overlap(event, best) >= LEAST_OVERLAP else None
+    span = _span_s(event)
+    best = max(truth, key=lambda row: iou(span, _span_s(row)), default=None)
+    return best if best is not None and iou(span, _span_s(best)) >= LEAST_OVERLAP else None
 
 
-def _overlap(one: Row, two: Row) -> float:
-    (a, b), (c, d) = ((float(each["onset_s"]), float(each["offset_s"])) for each in (one, two))
-    common = max(min(b, d) - max(a, c), 0.0)
-    return common / max(max(b, d) - min(a, c), 1e-9)
+def _span_s(row: Row) -> tuple[float, float]:
+    return float(row["onset_s"]), float(row["offset_s"])
 
 
 def _rows(path: Path) -> list[Row]:

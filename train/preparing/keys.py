@@ -10,6 +10,7 @@ import numpy as np
 
 from realtime.spotting import Spotter, SpotterConfig
 from realtime.types import Window
+from train.overlap import iou
 from train.preparing.strip import KeyFrames, Strip, spotted_apex
 from train.preparing.task import follower, frames_around
 from train.readers import Sample
@@ -49,7 +50,5 @@ def live_window(sample: Sample, margin_s: float) -> Window | None:
 
 
 def _overlap(window: Window, sample: Sample) -> float:
-    """Intersection over union of frames, both ends included."""
     onset, offset = (window.chips[at].frame_index for at in (window.onset, window.offset))
-    common = min(offset, sample.offset) - max(onset, sample.onset) + 1
-    return max(common, 0) / (max(offset, sample.offset) - min(onset, sample.onset) + 1)
+    return iou((onset, offset), (sample.onset, sample.offset), step=1)

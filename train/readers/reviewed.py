@@ -18,7 +18,6 @@ from train.errors import DatasetError
 from train.features import LIST_NAME, Features, read_features
 
 DATASET = "reviewed"
-EVERY_KIND = tuple(kind.value for kind in Kind)
 
 
 def read(folders: Sequence[Path], kinds: Collection[str] = (Kind.MICRO.value,)) -> Features:

@@ -7,6 +7,7 @@ a second run costs only decoding, crop and spotter. Without the recogniser every
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -15,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from realtime.analyse import Analyser
-from realtime.app.assemble import rooms_of
+from realtime.app.assemble import Rooms, rooms_of
 from realtime.clock import NS_PER_S
 from realtime.config import Config
 from realtime.face.finder import FaceFinder, LandmarkModel, Landmarks
@@ -52,7 +53,10 @@ class Watched:
 
 
 class KeptMeshes:
-    """Face meshes of one video, in order: found by the real model the first time, read afterwards."""
+    """Face meshes of one video, in order: found by the real model the first time, read afterwards.
+
+    What was found is kept at the end of the `with`, unless it ends by an error.
+    """
 
     def __init__(self, video: Path, config: Config, kept: Path) -> None:
         face = config.face
@@ -77,11 +81,17 @@ class KeptMeshes:
         self._next += 1
         return self._found[self._next - 1]
 
-    def close(self) -> None:
-        """Keeps what was found now; only call it after the last frame."""
+    def __enter__(self) -> KeptMeshes:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if self._finder is None:
             return
         self._finder.close()
+        if kind is None:
+            self._keep()
+
+    def _keep(self) -> None:
         frames = [i for i, found in enumerate(self._found) for _ in found]
         meshes = [mesh for found in self._found for mesh in found] or [np.zeros((0, 468, 3), np.float32)]
         stacked = np.stack(meshes) if frames else meshes[0]
@@ -91,26 +101,24 @@ class KeptMeshes:
 
 def watch(video: Path, out: Path, config: Config, kept: Path, *, recognise: bool = False) -> Watched:
     """Writes OUT/events.csv and OUT/signal.csv. Raises: ClipRejected, OutputError, ModelFileError."""
-    meshes = KeptMeshes(video, config, kept)
-    rooms = rooms_of(config, StageTimes()) if recognise else None
-    if rooms is not None:
-        rooms.open()
-    stages = spot_only(config, meshes.model) if rooms is None else rooms
+    if recognise:
+        rooms = rooms_of(config, StageTimes())
+        with closing(rooms):
+            rooms.open()
+            return _watched_by(rooms, video, out)
+    with KeptMeshes(video, config, kept) as meshes, closing(spot_only(config, meshes.model)) as spotter:
+        return _watched_by(spotter, video, out)
+
+
+def _watched_by(stages: Rooms | Analyser, video: Path, out: Path) -> Watched:
     spans: list[tuple[int, bool, bool]] = []
-    try:
-        with FileSource(video) as source, EventWriter(out) as events:
-            signal = SignalWriter(out)
-            for frame in source:
-                analysis = stages.step(frame)
-                signal.add(analysis)
-                spans.append((frame.t_ns, bool(analysis.chips), any(s.armed for s in analysis.signals)))
-                _write(events, analysis.events)
-            _write(events, stages.finish()[0])
-            signal.close()
-    finally:
-        stages.close()
-    if rooms is None:
-        meshes.close()
+    with FileSource(video) as source, EventWriter(out) as events, closing(SignalWriter(out)) as signal:
+        for frame in source:
+            analysis = stages.step(frame)
+            signal.add(analysis)
+            spans.append((frame.t_ns, bool(analysis.chips), any(s.armed for s in analysis.signals)))
+            _write(events, analysis.events)
+        _write(events, stages.finish()[0])
     return _watched(video.name, spans)
 
 

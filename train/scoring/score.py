@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from realtime.types import UNCLEAR
+from train.overlap import iou
 
 LEAST_IOU = 0.5
 KINDS = ("micro", "macro")
@@ -37,8 +38,8 @@ class Interval:
     emitted_s: float = math.nan  # spotted: time of the frame at which it was said
 
     @property
-    def frames(self) -> int:
-        return self.offset - self.onset + 1
+    def span(self) -> tuple[int, int]:
+        return self.onset, self.offset
 
 
 class Match(NamedTuple):
@@ -80,19 +81,15 @@ class Counts:
         return {"tp": self.tp, "fp": self.fp, "fn": self.fn, **ratios}
 
 
-def iou(one: Interval, other: Interval) -> float:
-    """Shared frames over all frames that either covers."""
-    shared = min(one.offset, other.offset) - max(one.onset, other.onset) + 1
-    return max(shared, 0) / (one.frames + other.frames - max(shared, 0))
-
-
 def compare(truth: Sequence[Interval], spotted: Sequence[Interval]) -> Scored:
     """Matches per video and type, the best overlaps first; equal ones in order of their onset."""
     pairs = [
-        (-iou(true, found), true.onset, found.onset, i, j)
+        (-common, true.onset, found.onset, i, j)
         for i, true in enumerate(truth)
         for j, found in enumerate(spotted)
-        if true.video == found.video and true.kind == found.kind and iou(true, found) >= LEAST_IOU
+        if true.video == found.video
+        and true.kind == found.kind
+        and (common := iou(true.span, found.span, step=1)) >= LEAST_IOU
     ]
     mates: dict[int, int] = {}
     for *_, i, j in sorted(pairs):

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
-import pytest
-
 from train.known.codecs import vp8
 from train.known.film import Known, Sensor
-from train.known.sent import AS_FILMED, DENOISED, RATE, Way, overlap, see, ways
+from train.known.sent import AS_FILMED, DENOISED, RATE, Way, see, ways
 from train.known.windows import Watcher
 
 
@@ -32,9 +29,3 @@ def test_the_cameras_own_pictures_come_first():
     first, *others = ways((0.25,))
     assert (first.group, first.codec) == (AS_FILMED, None)
     assert {way.codec.bits_per_s for way in others if way.codec} == {2_304_000}
-
-
-def test_overlap_is_intersection_over_union():
-    assert overlap((0.0, 1.0), (0.5, 1.5)) == pytest.approx(1 / 3)
-    assert overlap((0.0, 1.0), (2.0, 3.0)) == 0.0
-    assert np.isclose(overlap((0.0, 1.0), (0.0, 1.0)), 1.0)

@@ -6,13 +6,13 @@ import math
 
 import pytest
 
+from train.overlap import iou
 from train.scoring.score import (
     Interval,
     Match,
     compare,
     counts,
     forgiven,
-    iou,
     latencies_ms,
     left_out,
     recognition,
@@ -25,26 +25,29 @@ def at(onset: int, offset: int, kind: str = "micro", video: str = "a", **more: o
     return Interval(video, onset, offset, kind, **more)  # type: ignore[arg-type]
 
 
+def share(one: Interval, other: Interval) -> float:
+    return iou(one.span, other.span, step=1)
+
+
 def tally(truth: list[Interval], spotted: list[Interval]) -> tuple[int, int, int]:
     counted = counts(compare(truth, spotted))
     return counted.tp, counted.fp, counted.fn
 
 
 def test_both_ends_are_included() -> None:
-    assert at(10, 19).frames == 10
-    assert iou(at(10, 19), at(10, 19)) == 1.0
-    assert iou(at(10, 19), at(19, 28)) == pytest.approx(1 / 19)
+    assert share(at(10, 19), at(10, 19)) == 1.0
+    assert share(at(10, 19), at(19, 28)) == pytest.approx(1 / 19)
 
 
 def test_intervals_that_touch_share_nothing() -> None:
-    assert iou(at(10, 19), at(20, 29)) == 0.0
+    assert share(at(10, 19), at(20, 29)) == 0.0
     assert tally([at(10, 19)], [at(20, 29)]) == (0, 1, 1)
 
 
 def test_an_iou_of_exactly_one_half_is_enough() -> None:
-    assert iou(at(0, 9), at(0, 4)) == 0.5
+    assert share(at(0, 9), at(0, 4)) == 0.5
     assert tally([at(0, 9)], [at(0, 4)]) == (1, 0, 0)
-    assert iou(at(0, 10), at(0, 4)) < 0.5
+    assert share(at(0, 10), at(0, 4)) < 0.5
     assert tally([at(0, 10)], [at(0, 4)]) == (0, 1, 1)
 
 
@@ -56,7 +59,7 @@ def test_of_two_predictions_for_one_truth_the_better_counts_and_the_other_is_a_f
 
 
 def test_one_prediction_over_two_touching_truths_finds_one_of_them() -> None:
-    assert iou(at(0, 9), at(0, 19)) == iou(at(10, 19), at(0, 19)) == 0.5
+    assert share(at(0, 9), at(0, 19)) == share(at(10, 19), at(0, 19)) == 0.5
     scored = compare([at(10, 19), at(0, 9)], [at(0, 19)])
     assert [match.truth.onset for match in scored.matches] == [0]  # equal overlaps: the earlier
     assert [true.onset for true in scored.missed] == [10]
