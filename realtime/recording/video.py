@@ -84,6 +84,25 @@ def _encoding(path: Path) -> Iterator[None]:
         raise output_error(path, error) from error
 
 
+class Stamps:
+    """A video file's own stamps of frames, in ticks from its first one.
+
+    Containers refuse stamps that do not increase; a session's table keeps the exact times.
+    """
+
+    def __init__(self, time_base: Fraction) -> None:
+        self._time_base = time_base
+        self._first_ns: int | None = None
+        self._last = -1
+
+    def next(self, t_ns: int) -> int:
+        if self._first_ns is None:
+            self._first_ns = t_ns
+        ticks = round(Fraction(t_ns - self._first_ns, NS_PER_S) / self._time_base)
+        self._last = max(ticks, self._last + 1)
+        return self._last
+
+
 class VideoWriter:
     """Frames of one size into one file with one stream; their distances in time are kept.
 
@@ -97,8 +116,7 @@ class VideoWriter:
         self.size = size
         self.frames = 0
         self._time_base = format.time_base
-        self._first_ns = 0
-        self._last_pts = -1
+        self._stamps = Stamps(format.time_base)
         self._open = True
         with _encoding(path):
             self._file = av.open(str(path), "w", format=format.container, options=format.muxer)
@@ -118,18 +136,10 @@ class VideoWriter:
 
     def write(self, bgr: BgrImage, t_ns: int) -> None:
         picture = av.VideoFrame.from_ndarray(bgr, format="bgr24")
-        picture.pts = self._next_pts(t_ns)
+        picture.pts = self._stamps.next(t_ns)
         picture.time_base = self._time_base
         self._encode(picture)
         self.frames += 1
-
-    def _next_pts(self, t_ns: int) -> int:
-        if self.frames == 0:
-            self._first_ns = t_ns
-        pts = round(Fraction(t_ns - self._first_ns, NS_PER_S) / self._time_base)
-        # Containers refuse stamps that do not increase; a session's sidecar keeps the exact ones.
-        self._last_pts = max(pts, self._last_pts + 1)
-        return self._last_pts
 
     def _encode(self, picture: av.VideoFrame | None) -> None:
         """Hands one frame to the file, or with None whatever the encoder still holds."""

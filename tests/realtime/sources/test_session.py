@@ -56,6 +56,49 @@ def test_a_killed_recording_plays_up_to_the_shorter_of_table_and_video(tmp_path:
     assert "interrupted" in source.describe()["notes"]
 
 
+def damaged(folder: Path, holes: tuple[float, ...]) -> None:
+    """A hole of zeros at each of these shares of the video."""
+    video = folder / "video_001.mkv"
+    content = bytearray(video.read_bytes())
+    for share in holes:
+        at = int(share * len(content))
+        content[at : at + 2000] = bytes(2000)
+    video.write_bytes(content)
+
+
+@pytest.mark.parametrize("holes", [(0.5,), (0.1, 0.4, 0.7)])
+def test_what_is_damaged_is_left_out_and_the_rest_keeps_its_times(
+    tmp_path: Path, holes: tuple[float, ...]
+) -> None:
+    frames = noise_frames(60)
+    damaged(record(tmp_path / "s", frames), holes)
+    with open_source(str(tmp_path / "s")) as source:
+        back = list(source)
+    assert 0 < 60 - len(back) < 45
+    for frame in back:
+        assert frame.t_ns == frames[frame.index].t_ns
+    whole = [frame for frame in back if frame.index < int(60 * holes[0]) - 1]
+    assert all(np.array_equal(frame.bgr, frames[frame.index].bgr) for frame in whole) and whole
+    assert source.describe()["notes"]["frames missing from its video"] == 60 - len(back)  # type: ignore[index]
+
+
+def test_a_video_cut_short_is_said(tmp_path: Path) -> None:
+    video = record(tmp_path / "s", noise_frames(20)) / "video_001.mkv"
+    video.write_bytes(video.read_bytes()[: video.stat().st_size // 2])
+    with open_source(str(tmp_path / "s")) as source:
+        assert source.describe()["notes"] == {}, "nothing is known before it was read"
+        count = len(list(source))
+    assert source.describe()["notes"]["frames missing from its video"] == 20 - count > 0  # type: ignore[index]
+
+
+def test_a_table_cut_short_is_said(tmp_path: Path) -> None:
+    table = record(tmp_path / "s", noise_frames(6)) / FRAMES_NAME
+    table.write_text("\n".join(table.read_text().splitlines()[:-2]) + "\n")
+    with open_source(str(tmp_path / "s")) as source:
+        assert len(list(source)) == 4
+    assert source.describe()["notes"] == {"lines missing from its table": "4 of 6 are there"}
+
+
 def test_damaged_sessions_are_refused_in_one_line(tmp_path: Path) -> None:
     folder = record(tmp_path / "s", noise_frames(3))
     (folder / "video_001.mkv").unlink()
