@@ -1,9 +1,11 @@
 // The Review tab: <flinch-review>, candidates one by one, and <flinch-sessions> in its own file.
 
 import * as api from "./review_api.js";
-import { made, refOf, when } from "./review_api.js";
-import { Loop } from "./review_loop.js";
+import { made, refOf } from "./review_api.js";
+import { factsOf } from "./review_facts.js";
 import { Filter } from "./review_filter.js";
+import { List } from "./review_list.js";
+import { Loop } from "./review_loop.js";
 import "./review_sessions.js";
 
 const LABELS = ["negative", "positive", "surprise", "unclear"];
@@ -17,16 +19,17 @@ class Review extends HTMLElement {
   connectedCallback() {
     if (this.firstChild) return;
     this.found = [];
+    this.current = null;
     this.mark = "onset";
     this.filter = new Filter(() => this.load());
-    this.list = made("ol.flinch-found", { role: "listbox", "aria-label": "Candidates", tabindex: "0" });
+    this.list = new List((ref) => this.select(ref));
     this.count = made("p.flinch-count", { role: "status" });
     this.status = made("p.flinch-status", { role: "status", "aria-live": "polite" });
     this.detail = made("section.flinch-detail", { "aria-label": "Candidate", hidden: true });
     this.empty = made("p.flinch-none.flinch-empty", {},
       "Nothing to review yet. Watch live, replay a clip, or import what was exported before.");
     this.#build();
-    const side = made("div.flinch-found-side", {}, this.count, this.list);
+    const side = made("div.flinch-found-side", {}, this.count, this.list.root);
     this.append(made("div.flinch-review", {}, this.filter.root, this.empty,
       made("div.flinch-desk", {}, side, this.detail), this.status));
     document.addEventListener("keydown", (event) => this.#key(event));
@@ -75,69 +78,47 @@ class Review extends HTMLElement {
     return this.offsetParent !== null;
   }
 
+  get ref() {
+    return this.current && refOf(this.current);
+  }
+
   async load() {
     try {
-      this.filter.offer(await api.sessions());
+      const sessions = await api.sessions();
+      this.filter.offer(sessions);
       const { events, more } = await api.events(this.filter.query());
       this.found = events;
       this.count.textContent = `${events.length}${more ? "+" : ""} candidate${events.length === 1 ? "" : "s"}`;
-      this.#list();
       this.empty.hidden = this.filter.isSet || events.length > 0;
+      const lives = events.length && sessions.some((one) => one.id === this.current?.session);
+      if (this.current && !lives) this.#drop();
+      this.list.show(events, this.ref);
+      if (this.status.dataset.by === "load") this.#say("");
       if (!this.current && events.length) await this.select(refOf(events[0]));
-      else if (!events.length && !this.filter.isSet) { this.current = null; this.detail.hidden = true; }
       else if (this.current && !this.current.evidence) await this.#completed();
     } catch (error) {
-      this.#say(error.message, "bad");
+      this.#say(error.message, "bad", "load");
     }
+  }
+
+  // Nothing is left of the candidate that was shown: it may be somebody who was deleted.
+  #drop() {
+    this.current = null;
+    this.detail.hidden = true;
+    this.loop.clear();
   }
 
   // The pictures of a fresh candidate come half a second after it.
   async #completed() {
-    const listed = this.found.find((one) => refOf(one) === refOf(this.current));
+    const listed = this.found.find((one) => refOf(one) === this.ref);
     if (listed?.evidence) await this.select(refOf(listed));
-  }
-
-  #list() {
-    const have = new Map([...this.list.children].map((item) => [item.dataset.ref, item]));
-    const items = this.found.map((one) => {
-      const known = have.get(refOf(one));
-      const text = JSON.stringify(one);
-      if (known?.dataset.is === text) return known;
-      const item = this.#item(one);
-      item.dataset.is = text;
-      return item;
-    });
-    if (items.length !== this.list.children.length || items.some((item, i) => item !== this.list.children[i])) this.list.replaceChildren(...items);
-    this.#highlight();
-  }
-
-  #item(one) {
-    const ref = refOf(one);
-    const still = one.evidence ? made("img", { src: `/review/still/${ref}`, alt: "", loading: "lazy", width: 46, height: 61 })
-      : made("span.flinch-no-still");
-    return made(`li.flinch-found-one.flinch-is-${one.label}`, { role: "option", "data-ref": ref, "data-status": one.status, id: `found-${one.session}-${one.event}`,
-      onclick: () => this.select(ref) }, still,
-    made("div", {}, made("div.flinch-card-head", {}, made("strong", {}, one.label), made("span.flinch-sure", {}, `${Math.round(one.confidence * 100)} %`),
-      made("span.flinch-status-word", {}, one.status === "pending" ? "" : one.status)),
-    made("div.flinch-when", {}, `${one.kind} at ${one.marks.onset.s.toFixed(2)} s${one.face ? ` · face ${one.face}` : ""}`),
-    made("div.flinch-when.flinch-of", {}, one.session_name),
-    one.flags.length ? made("div.flinch-flags", {}, ...one.flags.map((flag) => made("span.flinch-flag", {}, flag.replace("_", " ")))) : null));
-  }
-
-  #highlight() {
-    const ref = this.current && refOf(this.current);
-    for (const item of this.list.children) {
-      const chosen = item.dataset.ref === ref;
-      item.setAttribute("aria-selected", `${chosen}`);
-      if (chosen) this.list.setAttribute("aria-activedescendant", item.id);
-    }
   }
 
   async select(ref) {
     try {
       this.#show(await api.event(ref));
       this.#say("");
-      this.list.querySelector(`[data-ref="${ref}"]`)?.scrollIntoView({ block: "nearest" });
+      this.list.reveal(ref);
     } catch (error) {
       this.#say(error.message, "bad");
     }
@@ -153,7 +134,7 @@ class Review extends HTMLElement {
       made("span", {}, `${event.kind} candidate ${event.event}`),
       made("span.flinch-when", {}, `${session?.name ?? event.source}${session?.kept ? "" : " · not kept"} · face ${event.face}`),
       made("span.flinch-status-word", {}, event.status));
-    this.facts.replaceChildren(...this.#facts(event));
+    this.facts.replaceChildren(...factsOf(event));
     this.loop.show(event, this.mark);
     for (const button of this.labels.children) button.setAttribute("aria-pressed", `${button.dataset.label === event.label}`);
     this.decision.querySelector("[data-do=accept]").setAttribute("aria-pressed", `${event.status === "accepted"}`);
@@ -166,27 +147,12 @@ class Review extends HTMLElement {
     }
     if (document.activeElement !== this.note) this.note.value = event.note;
     this.choose(this.mark, false);
-    this.#highlight();
-  }
-
-  #facts(event) {
-    const bars = made("div.flinch-bars", {}, ...LABELS.slice(0, 3).flatMap((label) => {
-      const share = event.probabilities[label];
-      return [made("span", {}, label), made("span.flinch-bar", { style: `--share: ${share}; --colour: var(--flinch-${label})` }),
-        made("span.flinch-bar-share", {}, `${Math.round(share * 100)} %`)];
-    }));
-    const length_ms = Math.round((event.marks.offset.s - event.marks.onset.s) * 1000);
-    const rows = [["Duration", `${length_ms} ms`], ["Strength", `${event.spot_score.toFixed(1)} × noise`],
-      ["Moved most", event.regions.slice(0, 3).map((one) => `${one.name} ${one.px.toFixed(1)} px`).join(", ")],
-      ["Flags", event.flags.map((flag) => flag.replace("_", " ")).join(", ") || "none"],
-      ["Found as", `${event.found.label}, frames ${event.found.onset} – ${event.found.apex} – ${event.found.offset}`],
-      ["Decided", event.decided ? when(event.decided) : "not yet"]];
-    return [bars, made("dl.flinch-figures", {}, ...rows.flatMap(([name, words]) => [made("dt", {}, name), made("dd", {}, words)]))];
+    this.list.highlight(this.ref);
   }
 
   // One after another, in the order of the keys.
   decide(wish) {
-    const ref = this.current && refOf(this.current);
+    const { ref } = this;
     this.waiting = (this.waiting ?? Promise.resolve()).then(() => ref && this.#decide(ref, wish));
     return this.waiting;
   }
@@ -194,13 +160,13 @@ class Review extends HTMLElement {
   async #decide(ref, wish) {
     try {
       const event = await api.decide(ref, wish);
-      if (refOf(this.current) !== ref) return void this.load();
+      if (this.ref !== ref) return void this.load();
       this.#show(event);
       this.#say("");
       const listed = this.found.find((one) => refOf(one) === refOf(event));
       if (listed) {
         for (const key of Object.keys(listed)) if (key in event) listed[key] = event[key];
-        this.#list();
+        this.list.show(this.found, ref);
       }
     } catch (error) {
       this.#say(error.message, "bad");
@@ -224,7 +190,7 @@ class Review extends HTMLElement {
   }
 
   move(by) {
-    const at = this.found.findIndex((one) => this.current && refOf(one) === refOf(this.current));
+    const at = this.found.findIndex((one) => refOf(one) === this.ref);
     const next = this.found[Math.min(this.found.length - 1, Math.max(0, at + by))];
     if (next) this.select(refOf(next));
   }
@@ -235,9 +201,9 @@ class Review extends HTMLElement {
 
   #heat() { this.player.querySelector("[data-do=heat]").setAttribute("aria-pressed", `${this.loop.toggleHeat()}`); }
 
-  #say(words, kind = "") {
+  #say(words, kind = "", by = "") {
     this.status.textContent = words;
-    this.status.dataset.kind = kind;
+    Object.assign(this.status.dataset, { kind, by });
   }
 
   #key(event) {

@@ -47,8 +47,7 @@ export class Loop {
     this.none.hidden = !!series;
     this.#draw(mark);
     if (!series) {
-      this.video.removeAttribute("src");
-      this.ref = this.moved = null;
+      this.#empty();
       return;
     }
     const at = JSON.stringify(event.marks);
@@ -64,13 +63,32 @@ export class Loop {
     this.moved = at;
   }
 
+  // No event at all: neither film nor heat nor curve is kept.
+  clear() {
+    this.event = this.series = null;
+    this.#empty();
+    this.curve.replaceChildren();
+  }
+
+  #empty() {
+    this.video.removeAttribute("src");
+    this.video.load();
+    this.#heated(null);
+    this.ref = this.moved = null;
+  }
+
+  #heated(picture) {
+    if (this.heat.src) URL.revokeObjectURL(this.heat.src);
+    if (picture) this.heat.src = URL.createObjectURL(picture);
+    else this.heat.removeAttribute("src");
+  }
+
   async #warm(ref, at) {
     const answer = await fetch(`/review/heat/${ref}?at=${encodeURIComponent(at)}`, { cache: "no-store" });
-    if (!answer.ok || refOf(this.event) !== ref) return;
+    const picture = await answer.blob();
+    if (!answer.ok || this.ref !== ref || this.moved !== at) return;
     const range = answer.headers.get("x-range-px");
-    const old = this.heat.src;
-    this.heat.src = URL.createObjectURL(await answer.blob());
-    if (old.startsWith("blob:")) URL.revokeObjectURL(old);
+    this.#heated(picture);
     this.legend.replaceChildren(made("span", {}, `${Number(range).toFixed(1)} px`), made("i"), made("span", {}, "0"));
   }
 

@@ -4,7 +4,7 @@ import * as api from "./review_api.js";
 import { made, when } from "./review_api.js";
 
 const FORMATS = [["csv", "CSV"], ["jsonl", "JSONL"], ["eaf", "ELAN .eaf"], ["vtt", "WebVTT"], ["train", "Labelled data"]];
-const ORIGINS = { live: "live", replay: "clip", recorded: "recording", import: "import" };
+const ORIGINS = { live: "live", replay: "clip", recorded: "recording" };
 
 class Sessions extends HTMLElement {
   connectedCallback() {
@@ -95,6 +95,7 @@ class Sessions extends HTMLElement {
     this.dialog.close();
     await this.#tried(async () => {
       await api.remove(one.id);
+      document.querySelector("flinch-review")?.load(); // no face of theirs stays in the page
       return `Deleted ${one.name}.`;
     });
   }
