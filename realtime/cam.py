@@ -22,16 +22,19 @@ from realtime.app.cli import (
     layers_of,
     run_main,
 )
+from realtime.app.earlier import place_for, results_in
 from realtime.app.run import SESSIONS, Run, Wanted
 from realtime.app.status import StatusLine
 from realtime.app.watch import Watch
 from realtime.app.window import Key, Screen, why_no_display
 from realtime.config import Config, load_config, to_toml
 from realtime.errors import ConfigError, SourceError
+from realtime.recording.recorder import utc_now
 from realtime.sources import Source, list_cameras, open_source, paced
 from realtime.sources.demo import TRUTH_NAME, DemoSource
 
 TITLE = "Flinch"
+LONGEST_S = 1e8  # three years
 
 
 def parser() -> argparse.ArgumentParser:
@@ -52,10 +55,12 @@ def main(arguments: Sequence[str]) -> int:
     if args.list_cameras:
         return print_cameras()
     config, wanted = load_config(args.config, flags_of(args)), wanted_of(args)
+    status = StatusLine()
     if args.print_config:
         print(to_toml(config), end="")
         return DONE
-    status = StatusLine()
+    if wanted.earlier is not None:
+        status.say(f"{wanted.out} holds an earlier run: its tables will be kept in {wanted.earlier}")
     with Interruption() as interruption:
         source, lossless = opened(args.source, config, status)
         with source:
@@ -71,10 +76,11 @@ def wanted_of(args: argparse.Namespace) -> Wanted:
     """What the flags ask for. Raises: ConfigError for flags that do not go together."""
     if args.video and args.out is None:
         raise ConfigError("--video needs --out DIR to write into")
-    if args.max_seconds is not None and not args.max_seconds > 0:
-        raise ConfigError(f"--max-seconds must be above 0, not {args.max_seconds:g}")
+    if args.max_seconds is not None and not 0 < args.max_seconds <= LONGEST_S:
+        raise ConfigError(f"--max-seconds must be above 0 and up to {LONGEST_S:g}, not {args.max_seconds:g}")
     return Wanted(
         out=args.out,
+        earlier=place_for(args.out, utc_now()) if args.out is not None and results_in(args.out) else None,
         video=args.video,
         sessions=args.out or SESSIONS,
         limit_s=args.max_seconds,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import sys
 import types
 import typing
@@ -158,6 +159,8 @@ def _converted(value: Any, hint: Any) -> Any:
     expected = {float: (int, float), Path: (str, Path)}.get(hint, hint)
     if not isinstance(value, expected) or (isinstance(value, bool) and hint is not bool):
         raise TypeError
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError
     return hint(value)
 
 

@@ -75,11 +75,14 @@ def main(arguments: Sequence[str]) -> int:
     if args.workers < 1:
         raise ConfigError(f"--workers must be 1 or more, not {args.workers}")
     with Interruption() as interruption, Board(len(jobs)) as board:
-        failed = 0
+        failed = done = 0
         for outcome in outcomes_of(jobs, settings, lambda: interruption.came, board, args.workers, args.ray):
             board.ended(outcome)
             failed += not outcome.ok
+            done += 1
     if interruption.came:
+        if done < len(jobs):
+            print(f"flinch: interrupted; {len(jobs) - done} of {len(jobs)} clips not begun", file=sys.stderr)
         return INTERRUPTED
     return USER_ERROR if failed else DONE
 

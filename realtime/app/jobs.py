@@ -50,11 +50,17 @@ class Outcome:
 
 
 def jobs_of(clips: Iterable[Path], out: Path) -> list[Job]:
-    """A folder for each clip, named after it; where a name comes again a number is added, in order."""
+    """A folder for each clip, named after it; where a name comes again a number is added, in order.
+
+    Never a recorded session's own folder: what was found live stays as it was.
+    """
     taken: set[str] = set()
     jobs = []
     for clip in clips:
-        stem = name = clip.resolve().name if is_session(clip) else clip.stem
+        stem = clip.resolve().name if is_session(clip) else clip.stem
+        if is_session(out / stem):
+            stem = f"{stem}-replay"
+        name = stem
         number = 1
         while name.casefold() in taken:  # some file systems take A and a for the same
             number += 1
@@ -102,7 +108,7 @@ def replayed(
         # Absolute: a clip may be called `0` or `demo`.
         with open_source(str(job.clip.absolute()), config=config.sources) as source:
             run = _run(source, config, job, settings, stopped, told)
-            notes = "; ".join(filter(None, [notes_text(source.describe()), *run.profile.notes]))
+            notes = "; ".join(filter(None, [notes_text(source.describe()), *run.notes]))
     except SourceError as error:
         return Outcome(job, str(error), ok=False)
     said = f"{job.clip.name}: {ended_text(run.pipeline.progress(), job.folder)}"
@@ -131,6 +137,7 @@ def _run(
         while not run.pipeline.wait(POLL_S):
             told(run.pipeline.progress().frames, total if isinstance(total, int) else None)
             if stopped():
+                run.interrupted = True
                 run.pipeline.stop(hurry=True)
                 break
     return run

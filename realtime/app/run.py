@@ -31,6 +31,7 @@ class Wanted:
     """What a run shall leave behind."""
 
     out: Path | None = None  # the tables
+    earlier: Path | None = None  # where tables of an earlier run that lie there go; unset: they are replaced
     video: bool = False  # annotated.mp4 beside them
     sessions: Path = SESSIONS  # recorded sessions, each in a folder of its own
     media: Path | None = None  # the clip that the ELAN document opens
@@ -62,6 +63,7 @@ class Run:
         self.feed = EventFeed()
         self.profile = ProfileCheck(config.profile)
         self.lossless = lossless
+        self.interrupted = False  # set before the pipeline is stopped ahead of the source's end
         self._memory = OverlayMemory(config.overlay)
         self._source = source
         self._config = config
@@ -87,10 +89,20 @@ class Run:
         wanted = self.wanted
         sinks: list[Sink] = [MemorySink(self._memory), self.feed, self.profile, self.sessions]
         if wanted.out is not None:
-            sinks.append(TableSink(wanted.out, self.facts, media=wanted.media))
+            sinks.append(TableSink(wanted.out, self.facts, media=wanted.media, earlier=wanted.earlier))
         if wanted.out is not None and wanted.video:
             sinks.append(VideoSink(wanted.out / ANNOTATED_NAME, self.painted))
         return sinks
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is to be said of the run beside its figures."""
+        if not self.interrupted:
+            return self.profile.notes
+        said = self._source.describe()
+        total = said.get("declared_frames") or said.get("recorded_frames")
+        frames = f"{self.pipeline.progress().frames}{f' of {total}' if total else ''} frames"
+        return (*self.profile.notes, f"interrupted after {frames}")
 
     def facts(self) -> RunFacts:
         """What summary.json says beyond the counts, as of now."""
@@ -103,7 +115,7 @@ class Run:
             model=self.rooms.model,
             config_hash=config_hash(self._config),
             profile=self._config.profile.name,
-            notes=self.profile.notes,
+            notes=self.notes,
         )
 
     def session_facts(self) -> dict[str, object]:

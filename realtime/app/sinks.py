@@ -10,8 +10,10 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from realtime.app.earlier import cleared, results_in
 from realtime.mailbox import Mailbox
 from realtime.output.events import EventWriter
+from realtime.output.files import make_folder
 from realtime.output.tables import RunFacts, SignalWriter, Tally, write_summary
 from realtime.overlay.state import OverlayMemory
 from realtime.recording.recorder import RecordingConfig, SessionInfo, SessionRecorder, session_folder, utc_now
@@ -25,17 +27,28 @@ Painter = Callable[[Analysis], BgrImage]
 class TableSink:
     """events.*, signal.csv and summary.json of one run in one folder.
 
-    `facts` is asked once, on close. `media` is the clip that the ELAN document opens.
+    They are begun by the first record, so that a run which cannot begin leaves the results of an earlier one
+    alone; a run that begins moves them into `earlier`, or replaces them. `facts` is asked once, on close.
+    `media` is the clip that the ELAN document opens.
     """
 
-    def __init__(self, folder: Path, facts: Callable[[], RunFacts], *, media: Path | None = None) -> None:
-        self._folder = folder
+    def __init__(
+        self,
+        folder: Path,
+        facts: Callable[[], RunFacts],
+        *,
+        media: Path | None = None,
+        earlier: Path | None = None,
+    ) -> None:
+        self._folder = make_folder(folder)
         self._facts = facts
+        self._media = media
+        self._earlier = earlier
         self._tally = Tally()
-        self._events = EventWriter(folder, media=media)
-        self._signal = SignalWriter(folder)
+        self._begun = False
 
     def write(self, record: Record) -> None:
+        self._begin()
         if record.rest:
             self._tally.events.update(event.kind.value for event in record.analysis.events)
             self._tally.labels.update(event.label for event in record.analysis.events)
@@ -45,8 +58,19 @@ class TableSink:
         for event in record.analysis.events:
             self._events.write(event)
 
+    def _begin(self) -> None:
+        if self._begun:
+            return
+        cleared(self._folder, self._earlier)
+        self._events = EventWriter(self._folder, media=self._media)
+        self._signal = SignalWriter(self._folder)
+        self._begun = True
+
     def close(self) -> None:
         """Completes every table, also after one of them failed."""
+        if not self._begun and results_in(self._folder):
+            return
+        self._begin()
         try:
             self._events.close()
         finally:
@@ -90,15 +114,18 @@ class VideoSink:
     """The annotated video: `paint` draws what the viewer shall see of each analysis, in order."""
 
     def __init__(self, path: Path, paint: Painter) -> None:
-        self._video = AnnotatedVideo(path)
+        self._path = path
         self._paint = paint
+        self._video: AnnotatedVideo | None = None  # begun by the first picture, see TableSink
 
     def write(self, record: Record) -> None:
         if record.picture:
+            self._video = self._video or AnnotatedVideo(self._path)
             self._video.write(self._paint(record.analysis), record.analysis.frame.t_ns)
 
     def close(self) -> None:
-        self._video.close()
+        if self._video is not None:
+            self._video.close()
 
 
 class SessionSink:

@@ -11,7 +11,7 @@ from realtime import cam
 from realtime.app.cli import run_main
 from realtime.app.status import StatusLine
 from realtime.config import Config, load_config, read_toml
-from realtime.errors import ClipRejected, ConfigError, SourceError
+from realtime.errors import ClipRejected, ConfigError, EngineMismatch, SourceError
 from realtime.overlay.layers import DEFAULT_LAYERS
 from realtime.sources.camera import CameraInfo
 from tests.fakes import ListSource
@@ -83,10 +83,35 @@ def test_flags_become_what_is_wanted(tmp_path: Path) -> None:
     assert (wanted.limit_s, wanted.layers) == (2.5, {"hud"})
 
 
-@pytest.mark.parametrize("flags", [["--video"], ["--max-seconds", "-1"], ["--max-seconds", "nan"]])
+@pytest.mark.parametrize(
+    "flags", [["--video"], ["--max-seconds", "-1"], ["--max-seconds", "nan"], ["--max-seconds", "inf"]]
+)
 def test_flags_that_make_no_sense_are_refused(flags: list[str]) -> None:
     with pytest.raises(ConfigError, match="--"):
         cam.wanted_of(cam.parser().parse_args(flags))
+
+
+def test_an_earlier_run_in_the_folder_is_kept_beside_the_new_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "O"
+    flags = ["--source", "demo", "--headless", "--max-seconds", "0.5", "--out", str(out)]
+    assert cam.main([*flags, "--video"]) == 0
+    before = {path.name: path.read_bytes() for path in out.iterdir()}
+    assert cam.main(flags) == 0
+    (kept,) = out.glob("earlier-*")
+    assert {path.name: path.read_bytes() for path in kept.iterdir()} == before
+    assert {path.name for path in out.iterdir()} == {kept.name, *before} - {"annotated.mp4"}
+    assert f"{out} holds an earlier run: its tables will be kept in {kept}" in capsys.readouterr().out
+
+
+def test_a_run_that_cannot_begin_leaves_the_folder_alone(tmp_path: Path) -> None:
+    flags = ["--source", "demo", "--headless", "--max-seconds", "0.5", "--out", str(tmp_path / "O")]
+    assert cam.main(flags) == 0
+    before = {path.name: path.read_bytes() for path in (tmp_path / "O").iterdir()}
+    with pytest.raises(EngineMismatch):
+        cam.main([*flags, "--require", "tensorrt"])
+    assert {path.name: path.read_bytes() for path in (tmp_path / "O").iterdir()} == before
 
 
 def test_the_cameras_are_listed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -74,7 +74,10 @@ def test_a_folder_that_cannot_be_written_ends_everything_in_one_line(
 
 
 def test_a_signal_ends_the_replay_after_the_clip_at_hand(
-    clips: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    clips: list[Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     really = replay.replayed
 
@@ -94,6 +97,7 @@ def test_a_signal_ends_the_replay_after_the_clip_at_hand(
     monkeypatch.setattr(replay, "Interruption", Remembered)
     assert called(*clips, "--out", tmp_path / "O") == INTERRUPTED
     assert [path.name for path in (tmp_path / "O").iterdir()] == ["a"]
+    assert "interrupted; 2 of 3 clips not begun" in capsys.readouterr().err
 
 
 def test_a_signal_ends_workers_with_clips_still_waiting(tmp_path: Path) -> None:

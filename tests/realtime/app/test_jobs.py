@@ -52,6 +52,14 @@ def test_a_session_gives_its_whole_name(tmp_path: Path) -> None:
     assert jobs_of([session], Path("O"))[0].folder == Path("O/session-2026.11")
 
 
+def test_a_replay_never_goes_into_the_session_itself(tmp_path: Path) -> None:
+    session = make_session(tmp_path / "session-1", None)
+    assert [job.folder.name for job in jobs_of([session, session], tmp_path)] == [
+        "session-1-replay",
+        "session-1-replay-2",
+    ]
+
+
 def test_a_batch_is_the_clips_and_sessions_of_a_folder_by_name(tmp_path: Path) -> None:
     for name in ("b.mp4", "a.MOV", "notes.txt", ".hidden"):
         (tmp_path / name).write_text("")
@@ -109,7 +117,10 @@ def test_a_stopped_replay_still_has_its_tables(tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "clip.mp4", range(0, 4000, 10))
     outcome = replayed(Job(clip, tmp_path / "O"), SETTINGS, lambda: True, lambda *how: None)
     assert outcome.ok
-    assert json.loads((tmp_path / "O" / "summary.json").read_text())["frames"] < 400
+    summary = json.loads((tmp_path / "O" / "summary.json").read_text())
+    assert summary["frames"] < 400
+    assert summary["notes"] == [f"interrupted after {summary['frames']} of 400 frames"]
+    assert summary["notes"][0] in outcome.line
 
 
 def test_a_clip_that_cannot_be_used_is_told_and_nothing_is_written(tmp_path: Path) -> None:

@@ -59,6 +59,37 @@ def test_a_run_without_frames_still_has_every_table(tmp_path: Path) -> None:
     assert names == {"events.csv", "events.jsonl", "events.eaf", "events.vtt", "signal.csv", "summary.json"}
 
 
+def earlier_run(folder: Path) -> dict[str, bytes]:
+    sink = TableSink(folder, lambda: FACTS)
+    sink.write(record(0, make_event(0)))
+    sink.close()
+    (folder / "annotated.mp4").write_bytes(b"video")
+    (folder / "other.txt").write_bytes(b"mine")
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_a_run_that_does_not_begin_leaves_an_earlier_one_alone(tmp_path: Path) -> None:
+    before = earlier_run(tmp_path)
+    TableSink(tmp_path, lambda: FACTS).close()
+    VideoSink(tmp_path / "annotated.mp4", lambda analysis: analysis.frame.bgr).close()
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_no_file_of_an_earlier_run_stands_beside_new_tables(tmp_path: Path, kept: bool) -> None:
+    before = earlier_run(tmp_path)
+    sink = TableSink(tmp_path, lambda: FACTS, earlier=tmp_path / "earlier" if kept else None)
+    sink.write(record(0))
+    assert not {"summary.json", "annotated.mp4"} & {path.name for path in tmp_path.iterdir()}
+    sink.close()
+    assert rows(tmp_path / "events.csv") == [] and (tmp_path / "other.txt").read_bytes() == b"mine"
+    if kept:
+        moved = {path.name: path.read_bytes() for path in (tmp_path / "earlier").iterdir()}
+        assert moved == {name: content for name, content in before.items() if name != "other.txt"}
+    else:
+        assert not (tmp_path / "earlier").exists()
+
+
 def test_a_full_disk_leaves_whole_lines_in_every_table(tmp_path: Path) -> None:
     sink = TableSink(tmp_path, lambda: FACTS)
     with small_disk(1500), pytest.raises(OutputError, match="signal.csv|events"):

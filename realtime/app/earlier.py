@@ -1,0 +1,47 @@
+"""What an earlier run left in a folder that another one is about to write into."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from realtime.output.events import CSV_NAME, EAF_NAME, JSONL_NAME, VTT_NAME
+from realtime.output.files import make_folder, writing
+from realtime.output.tables import SIGNAL_NAME, SUMMARY_NAME
+from realtime.recording.session_format import ANNOTATED_NAME
+from realtime.sources.demo import TRUTH_NAME
+
+TABLES = (CSV_NAME, JSONL_NAME, VTT_NAME, EAF_NAME, SIGNAL_NAME, SUMMARY_NAME)
+
+
+def results_in(folder: Path) -> list[Path]:
+    """The files of an earlier run, none where there was none."""
+    if not any((folder / name).is_file() for name in TABLES):
+        return []
+    return [path for name in (*TABLES, ANNOTATED_NAME, TRUTH_NAME) if (path := folder / name).is_file()]
+
+
+def place_for(folder: Path, now: datetime) -> Path:
+    """A folder in `folder` that does not exist yet, named after the time: earlier-20261121-081530."""
+    name, number = f"earlier-{now:%Y%m%d-%H%M%S}", 1
+    place = folder / name
+    while place.exists():
+        number += 1
+        place = folder / f"{name}-{number}"
+    return place
+
+
+def cleared(folder: Path, into: Path | None) -> None:
+    """The earlier run's files are moved `into` another folder, or go: none shall stand beside new ones.
+
+    Raises: OutputError.
+    """
+    found = results_in(folder)
+    if found and into is not None:
+        make_folder(into)
+    for path in found:
+        with writing(path):
+            if into is None:
+                path.unlink()
+            else:
+                path.replace(into / path.name)
