@@ -9,21 +9,20 @@ sink on the session's `record` thread; it is read only after it has ended.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
-from pathlib import Path
 from typing import Protocol
 
 from realtime.clock import Clock, now_ns, seconds
 from realtime.contracts import Sink
-from realtime.errors import CalibrationError, FlinchError, OutputError
+from realtime.errors import CalibrationError, FlinchError
 from realtime.profile.camera_check import CameraReport
 from realtime.profile.meter import ProfileMeter
 from realtime.profile.neutral import SECONDS, SETTLE_S
-from realtime.profile.profile import Profile, load_profile, new_profile, save_profile, with_profile
+from realtime.profile.profile import Profile, new_profile
 from realtime.ring import Record
+from realtime.web.profiles import Profiles, checked_name, numbered
 from realtime.web.state import WebState
 
 CAMERA_S = 10.0
@@ -31,7 +30,6 @@ PAUSE_S = 3.0  # to sit still in
 NEUTRAL_S = SETTLE_S + SECONDS
 LIVE_S = 60.0  # for the camera to be allowed
 VISITORS = 64
-_NOT_IN_NAMES = re.compile(r"[^\w .-]+")
 
 
 class Step(str, Enum):
@@ -109,7 +107,7 @@ class Calibrations:
     def __init__(
         self, state: WebState, live_of: Callable[[str], Session | None], clock: Clock = now_ns
     ) -> None:
-        self._state = state
+        self.profiles = Profiles(state)
         self._live_of = live_of
         self._clock = clock
         self._all: dict[str, Calibration] = {}
@@ -118,9 +116,16 @@ class Calibrations:
         return self._all.get(visitor)
 
     def begin(self, visitor: str, name: str) -> Calibration:
-        """Anew, from the first step. Raises: CalibrationError without a usable name."""
+        """Anew, from the first step. Raises: CalibrationError without a usable name.
+
+        A name that is somebody else's is numbered: all visitors find the same name in the page, and nobody
+        expects a button that says Begin to replace what another person measured. Who measured a profile
+        here measures it anew under its name: mend the light, begin again.
+        """
         self.stop(visitor)
-        made = Calibration(checked_name(name), Step.WAITING, self._clock(), self._clock())
+        going_on = {found.name for found in self._all.values() if found.step in MEASURING}
+        free = numbered(checked_name(name), self.profiles.others(visitor) | going_on)
+        made = Calibration(free, Step.WAITING, self._clock(), self._clock())
         while len(self._all) >= VISITORS:
             self._all.pop(next(iter(self._all)))
         self._all[visitor] = made
@@ -180,8 +185,7 @@ class Calibrations:
             found.step, found.since_ns = Step.PAUSE, self._clock()
             return
         profile = new_profile(found.name, "browser", camera, meter.neutral.result())
-        save_profile(self._file(found.name), profile)
-        self.use(visitor, profile)
+        self.profiles.save(visitor, profile)
         found.profile, found.step = profile, Step.DONE
 
     def _detach(self, found: Calibration) -> None:
@@ -193,45 +197,9 @@ class Calibrations:
         self._detach(found)
         found.step, found.words = Step.FAILED, words
 
-    # profiles
-
-    def _file(self, name: str) -> Path:
-        return self._state.profiles / f"{name}.json"
-
-    def names(self) -> list[str]:
-        """Of the saved profiles, in order."""
-        return sorted(path.stem for path in self._state.profiles.glob("*.json"))
-
-    def use(self, visitor: str, profile: Profile | None) -> None:
-        """From the visitor's next live session on. Raises: CalibrationError when it holds no person."""
-        chosen = self._state.chosen
-        chosen.pop(visitor, None)
-        while len(chosen) >= VISITORS:
-            chosen.pop(next(iter(chosen)))
-        if profile is not None:
-            chosen[visitor] = with_profile(self._state.config, profile)
-
-    def load(self, name: str) -> Profile:
-        """Raises: CalibrationError."""
-        return replace(load_profile(self._file(checked_name(name))), name=name)
-
-    def delete(self, visitor: str, name: str) -> None:
-        """Raises: CalibrationError, OutputError."""
-        try:
-            self._file(checked_name(name)).unlink(missing_ok=True)
-        except OSError as error:
-            raise OutputError(f"profile {name} cannot be deleted: {error.strerror}") from error
-        if self.used(visitor) == name:
-            self.use(visitor, None)
-
-    def used(self, visitor: str) -> str:
-        """The profile of the visitor's next session; empty: none."""
-        return self._state.config_of(visitor).profile.name
-
-
-def checked_name(name: str) -> str:
-    """A name that is also a safe file name. Raises: CalibrationError."""
-    cleaned = _NOT_IN_NAMES.sub("", name).strip(" .")[:40]
-    if not cleaned:
-        raise CalibrationError("give the profile a name of letters and digits")
-    return cleaned
+    def delete(self, name: str) -> None:
+        """The profile; no board says any more that it is there. Raises: CalibrationError, OutputError."""
+        self.profiles.delete(name)
+        for visitor, found in list(self._all.items()):
+            if found.step is Step.DONE and found.name == name:
+                del self._all[visitor]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
 
 import gradio as gr
@@ -38,12 +39,17 @@ class Room:
 
     async def use(self, name: str, request: gr.Request) -> Shown:
         visitor = visitor_of(request)
-        with_words(lambda: self._all.use(visitor, None if name == NONE else self._all.load(name)))
+        profiles = self._all.profiles
+        with_words(lambda: profiles.use(visitor, None if name == NONE else profiles.load(name)))
         return await self.shown(request)
 
+    async def ask(self, name: str) -> Shown:
+        """Whether the profile chosen now is really to go."""
+        words = f"Delete “{escape(name)}” for everybody here? This cannot be undone."
+        return name, f"<p>{words}</p>", gr.update(visible=name != NONE)
+
     async def delete(self, name: str, request: gr.Request) -> Shown:
-        if name != NONE:
-            with_words(lambda: self._all.delete(visitor_of(request), name))
+        with_words(lambda: self._all.delete(name))
         return await self.shown(request)
 
     async def tick(self, request: gr.Request) -> Shown:
@@ -53,14 +59,15 @@ class Room:
         if not measuring(found):
             return await self.shown(request)
         left_s = 0.0 if found is None else found.left_s()
-        return board_html(found, left_s, self._all.used(visitor)), gr.skip(), gr.skip(), gr.skip(), gr.skip()
+        used = self._all.profiles.used(visitor)
+        return board_html(found, left_s, used), gr.skip(), gr.skip(), gr.skip(), gr.skip()
 
     async def shown(self, request: gr.Request) -> Shown:
         """Board, clock, buttons and the list of profiles as they are now."""
         visitor = visitor_of(request)
         found = self._all.of(visitor)
-        used, busy = self._all.used(visitor), measuring(found)
-        names = [NONE, *self._all.names()]
+        used, busy = self._all.profiles.used(visitor), measuring(found)
+        names = [NONE, *self._all.profiles.names()]
         return (
             board_html(found, 0.0 if found is None else found.left_s(), used),
             gr.update(active=busy),
@@ -91,6 +98,12 @@ def build(state: WebState) -> None:
                 [NONE], value=NONE, label="Profile of the live picture", elem_id="calibrate-used"
             )
             delete = gr.Button("Delete this profile", size="sm", elem_id="calibrate-delete")
+            asked = gr.State("")
+            with gr.Column(visible=False, elem_id="calibrate-sure") as sure:
+                question = gr.HTML()
+                with gr.Row():
+                    really = gr.Button("Delete for good", variant="stop", size="sm")
+                    keep = gr.Button("Cancel", size="sm", elem_id="calibrate-keep")
             gr.Markdown(EXPLAIN)
         with gr.Column(scale=3, min_width=320):
             board = gr.HTML(board_html(None, 0.0, ""), elem_id="calibrate-board")
@@ -99,7 +112,10 @@ def build(state: WebState) -> None:
     go.click(room.begin, name, outputs, **QUIET)
     stop.click(room.stop, None, outputs, **QUIET)
     used.input(room.use, used, outputs, **QUIET)
-    delete.click(room.delete, used, outputs, **QUIET)
+    delete.click(room.ask, used, [asked, question, sure], **QUIET)
+    really.click(room.delete, asked, outputs, **QUIET)
+    for answered in (really.click, keep.click, used.input, go.click):
+        answered(lambda: gr.update(visible=False), None, sure, **QUIET)
     clock.tick(room.tick, None, outputs, queue=False, **QUIET)
     page = gr.context.Context.root_block
     assert page is not None, "tabs are built within the page"

@@ -34,9 +34,7 @@ STEPS = (("Camera", (Step.CAMERA,)), ("Resting face", (Step.PAUSE, Step.NEUTRAL)
 def board_html(found: Calibration | None, left_s: float, used: str) -> str:
     """The whole board; `used` is the profile of the next live session."""
     step = None if found is None else found.step
-    words = found.words if found is not None and step is Step.FAILED else WORDS.get(step, "")
-    if found is not None and step is Step.DONE:
-        words = f"Profile “{found.name}” is saved and in use."
+    words = WORDS.get(step, "") if found is None else words_of(found, used)
     parts = [
         steps_html(step),
         '<div class="calibrate-now">',
@@ -53,6 +51,14 @@ def board_html(found: Calibration | None, left_s: float, used: str) -> str:
         f"{used}|{'' if found is None or found.profile is None else found.profile.made}", quote=True
     )
     return f'<section class="calibrate calibrate-is-{kind}" data-profile="{token}">{"".join(parts)}</section>'
+
+
+def words_of(found: Calibration, used: str) -> str:
+    if found.step is Step.FAILED:
+        return found.words
+    if found.step is Step.DONE:
+        return f"Profile “{found.name}” is saved{' and in use' if found.name == used else ', not in use'}."
+    return f"{WORDS[found.step]} This becomes the profile “{found.name}”."
 
 
 def steps_html(step: Step | None) -> str:

@@ -58,9 +58,19 @@ def test_a_profile_is_made_saved_and_used(visitor: Page, server: Served, artifac
     open_tab(visitor, "Live")  # it began anew with the profile
     expect(visitor.locator("flinch-live .flinch-status")).to_have_text("Live.", timeout=LONG_MS)
     open_tab(visitor, "Calibrate")
+    file = server.data / "profiles" / "my desk.json"
     visitor.get_by_role("button", name="Delete this profile").click()
+    expect(visitor.get_by_text("Delete “my desk” for everybody here?")).to_be_visible(timeout=LONG_MS)
+    visitor.screenshot(path=artifacts / "calibrate-delete.png", full_page=True)
+    visitor.locator("#calibrate-keep").click()
+    expect(visitor.locator("#calibrate-sure")).to_be_hidden(timeout=LONG_MS)
+    assert file.exists()
+    visitor.get_by_role("button", name="Delete this profile").click()
+    visitor.get_by_role("button", name="Delete for good").click()
     expect(visitor.get_by_label("Profile of the live picture")).to_have_value("no profile", timeout=LONG_MS)
-    assert not (server.data / "profiles" / "my desk.json").exists()
+    expect(visitor.locator("#calibrate-sure")).to_be_hidden(timeout=LONG_MS)
+    expect(visitor.get_by_role("heading", name="Ready when you are")).to_be_visible(timeout=LONG_MS)
+    assert not file.exists()
 
 
 def test_stopping_forgets_and_a_name_is_needed(page: Page) -> None:

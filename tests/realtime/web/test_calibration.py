@@ -10,11 +10,13 @@ from realtime.errors import CalibrationError
 from realtime.ring import Record
 from realtime.spotting.regions import REGIONS
 from realtime.types import Analysis, SpotSignal
-from realtime.web.calibration import LIVE_S, PAUSE_S, Calibrations, CalibrationSink, Step, checked_name
+from realtime.web.calibration import LIVE_S, PAUSE_S, Calibrations, CalibrationSink, Step
+from realtime.web.page.calibrate_board import board_html
+from realtime.web.profiles import NAME_LENGTH, checked_name, numbered
 from realtime.web.state import WebState, make_data_folder
 from tests.fakes import ManualClock, make_chip, make_frame
 
-VISITOR = "v" * 43
+VISITOR, OTHER = "v" * 43, "w" * 43
 
 
 class Session:
@@ -54,16 +56,24 @@ class Room:
         self.session: Session | None = Session()
         self.all = Calibrations(self.state, lambda visitor: self.session, self.clock)
 
-    def step(self) -> Step:
-        return self.all.look(VISITOR).step
+    def step(self, visitor: str = VISITOR) -> Step:
+        return self.all.look(visitor).step
 
-    def until_neutral(self) -> None:
-        self.all.begin(VISITOR, "desk")
-        self.step()
+    def until_neutral(self, visitor: str = VISITOR) -> None:
+        self.all.begin(visitor, "desk")
+        self.step(visitor)
         self.session.play(10.2)
-        self.step(), self.step()
+        self.step(visitor), self.step(visitor)
         self.clock.advance(PAUSE_S)
-        assert self.step() is Step.NEUTRAL
+        assert self.step(visitor) is Step.NEUTRAL
+
+    def until_done(self, visitor: str = VISITOR) -> None:
+        self.until_neutral(visitor)
+        self.session.play(11.1)
+        assert self.step(visitor) is Step.DONE
+
+    def board(self, visitor: str = VISITOR) -> str:
+        return board_html(self.all.of(visitor), 0.0, self.all.profiles.used(visitor))
 
 
 @pytest.fixture
@@ -83,7 +93,7 @@ def test_all_the_way_to_a_profile_in_use(room):
     assert room.step() is Step.NEUTRAL
     room.session.play(11.1)
     assert room.step() is Step.DONE and room.session.sinks == []
-    assert room.all.names() == ["desk"] and room.all.used(VISITOR) == "desk"
+    assert room.all.profiles.names() == ["desk"] and room.all.profiles.used(VISITOR) == "desk"
     rest = room.state.config_of(VISITOR).spotting.rest
     assert rest.person_px == found.profile.neutral.noise_px
     assert room.state.config_of("w" * 43) is room.state.config  # nobody else's
@@ -94,7 +104,7 @@ def test_nobody_at_rest_is_told_and_nothing_is_saved(room):
     room.session.play(11.1, faces=0)
     found = room.all.look(VISITOR)
     assert found.step is Step.FAILED and "no face" in found.words
-    assert room.all.names() == [] and room.session.sinks == []
+    assert room.all.profiles.names() == [] and room.session.sinks == []
     assert found.camera is not None  # what was measured of the camera stays on the page
 
 
@@ -138,17 +148,54 @@ def test_stopping_forgets_and_beginning_again_starts_over(room):
 
 
 def test_profiles_are_chosen_and_deleted(room):
-    room.until_neutral()
-    room.session.play(11.1)
-    room.step()
-    room.all.use(VISITOR, None)
-    assert room.all.used(VISITOR) == ""
-    room.all.use(VISITOR, room.all.load("desk"))
-    assert room.all.used(VISITOR) == "desk"
-    room.all.delete(VISITOR, "desk")
-    assert (room.all.used(VISITOR), room.all.names()) == ("", [])
+    room.until_done()
+    profiles = room.all.profiles
+    assert "Profile “desk” is saved and in use." in room.board()
+    profiles.use(VISITOR, None)
+    assert profiles.used(VISITOR) == ""
+    assert "Profile “desk” is saved, not in use." in room.board()
+    for visitor in (VISITOR, OTHER):
+        profiles.use(visitor, profiles.load("desk"))
+    assert profiles.used(OTHER) == "desk"
+    room.all.delete("desk")
+    assert (profiles.used(VISITOR), profiles.used(OTHER), profiles.names()) == ("", "", [])
+    assert room.all.of(VISITOR) is None and "Ready when you are" in room.board()
     with pytest.raises(CalibrationError, match="No such file"):
-        room.all.load("desk")
+        profiles.load("desk")
+
+
+def test_deleting_one_profile_leaves_what_was_measured_of_another(room):
+    room.until_done()
+    room.until_done(OTHER)
+    room.all.delete("desk 2")
+    assert room.step() is Step.DONE and room.all.profiles.used(VISITOR) == "desk"
+
+
+def test_another_visitors_profile_of_that_name_stays(room):
+    room.until_done()
+    first = room.all.profiles.load("desk")
+    room.until_done(OTHER)
+    assert room.all.profiles.names() == ["desk", "desk 2"] and room.all.profiles.load("desk") == first
+    assert (room.all.profiles.used(VISITOR), room.all.profiles.used(OTHER)) == ("desk", "desk 2")
+    assert "Profile “desk 2” is saved and in use." in room.board(OTHER)
+
+
+def test_two_who_measure_at_once_do_not_end_in_one_file(room):
+    assert room.all.begin(VISITOR, "desk").name == "desk"
+    assert room.all.begin(OTHER, "desk").name == "desk 2"
+    assert "This becomes the profile “desk 2”." in room.board(OTHER)
+
+
+def test_measuring_ones_own_anew_keeps_the_name(room):
+    room.until_done()
+    room.until_done()
+    assert room.all.profiles.names() == ["desk"]
+
+
+def test_a_numbered_name_can_be_loaded_again():
+    long = "a" * NAME_LENGTH
+    assert numbered("desk", {"desk", "desk 2"}) == "desk 3"
+    assert numbered(long, {long}) == checked_name(numbered(long, {long})) == "a" * (NAME_LENGTH - 2) + " 2"
 
 
 @pytest.mark.parametrize(
