@@ -9,18 +9,18 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 from rich.console import Console
 
 from calibration.show import camera_table, counting
-from realtime.app.cli import DONE, Parser, add_config_flags, run_main, set_of
+from realtime.app.cli import DONE, INTERRUPTED, Interruption, Parser, add_config_flags, run_main, set_of
 from realtime.config import load_config
 from realtime.errors import ConfigError
-from realtime.output.files import replace_file
-from realtime.profile.camera_check import CameraMeter
+from realtime.output.files import check_place, replace_file
+from realtime.profile.camera_check import LEAST_S, CameraMeter
 from realtime.sources import Source, open_source
 
 SECONDS = 10.0
@@ -29,11 +29,18 @@ SECONDS = 10.0
 def main(arguments: Sequence[str]) -> int:
     args = parsed(arguments)
     config = load_config(args.config, set_of(args))
-    with open_source(args.source, config=config.sources) as source:
-        report = looked_at(source, args.seconds, Console(stderr=True)).report()
+    if args.json is not None:
+        check_place(args.json)
+    with Interruption() as interruption, open_source(args.source, config=config.sources) as source:
+        meter = looked_at(source, args.seconds, Console(stderr=True), lambda: interruption.came)
+    if interruption.came and meter.seconds < LEAST_S:
+        return INTERRUPTED
+    report = meter.report()
+    Console().print(camera_table(source.name, report))
+    if interruption.came:
+        return INTERRUPTED  # what was seen is shown, but no file says that it was all that was asked for
     if args.json is not None:
         replace_file(args.json, json.dumps({"source": source.name, **asdict(report)}, indent=2) + "\n")
-    Console().print(camera_table(source.name, report))
     return DONE
 
 
@@ -50,14 +57,16 @@ def parsed(arguments: Sequence[str]) -> argparse.Namespace:
     return args
 
 
-def looked_at(source: Source, seconds: float, console: Console) -> CameraMeter:
-    """Everything the source gives in so much of its own time."""
+def looked_at(
+    source: Source, seconds: float, console: Console, stopped: Callable[[], bool] = lambda: False
+) -> CameraMeter:
+    """Everything the source gives in so much of its own time, or until `stopped` says so."""
     meter = CameraMeter()
     with counting(console, f"camera {source.name}", seconds) as tell:
         for frame in source:
             meter.add(frame)
             tell(meter.seconds, f"{meter.fps:.1f} fps")
-            if meter.seconds >= seconds:
+            if meter.seconds >= seconds or stopped():
                 break
     return meter
 

@@ -18,7 +18,7 @@ from realtime.app.cli import DONE, INTERRUPTED, Interruption, Parser, add_config
 from realtime.app.run import Run, Wanted
 from realtime.config import Config, load_config
 from realtime.errors import ConfigError
-from realtime.output.files import make_folder
+from realtime.output.files import check_place
 from realtime.profile.meter import ProfileMeter
 from realtime.profile.neutral import SECONDS, SETTLE_S
 from realtime.profile.profile import Profile, new_profile, save_profile
@@ -30,12 +30,13 @@ POLL_S = 0.1
 
 def main(arguments: Sequence[str]) -> int:
     args = parsed(arguments)
-    make_folder(args.profile.absolute().parent)
+    check_place(args.profile)
     config = load_config(args.config, set_of(args))
     console = Console(stderr=True)
     with Interruption() as interruption, open_source(args.source, config=config.sources) as source:
         meter = watched(source, config, args.seconds, console, interruption)
     if interruption.came:
+        console.print(f"interrupted: no profile written to {args.profile}", highlight=False, soft_wrap=True)
         return INTERRUPTED
     profile = profile_of(meter, args.profile.stem, source.name)
     save_profile(args.profile, profile)

@@ -31,9 +31,9 @@ def writing(path: Path) -> Iterator[None]:
 def output_error(path: Path, error: Exception) -> OutputError:
     """One line of what the system, or libav, says about `path`, and what to do."""
     reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    advice = "give another --out"
+    advice = "give another place to write to"
     if getattr(error, "errno", None) in FULL:
-        advice = "what was written before stays; free some space or give another --out"
+        advice = "what was written before stays; free some space or give another place"
     return OutputError(f"cannot write {path}: {reason}; {advice}")
 
 
@@ -48,6 +48,14 @@ def make_folder(folder: Path) -> Path:
         probe.touch()
         probe.unlink()
     return folder
+
+
+def check_place(path: Path) -> Path:
+    """A file's path, once its folder is there and can be written to. Raises: OutputError."""
+    if path.is_dir():
+        raise OutputError(f"cannot write {path}: it is a folder; give the path of a file")
+    make_folder(path.absolute().parent)
+    return path
 
 
 class LineFile:

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from calibration import camera
 from calibration.show import camera_table, counting
-from realtime.app.cli import DONE, USER_ERROR, run_main
+from realtime.app.cli import DONE, INTERRUPTED, USER_ERROR, run_main
 from realtime.profile.camera_check import CameraReport
 from tests.fakes import ListSource, make_frame
 from tests.realtime.profile.made import CAMERA
@@ -52,6 +52,8 @@ def test_repeated_frames_of_a_real_webcam_are_found(
         ([*DEMO, "--seconds", "0"], "--seconds must lie in 1 .. 600"),
         ([*DEMO, "--set", "sources.demo_seconds=0.5"], "only 15 frames in 0.5 s came"),
         (["--source", "99"], "camera 99"),
+        ([*DEMO, "--json", "/"], "cannot write /: it is a folder"),
+        ([*DEMO, "--json", "/proc/none/x.json"], "cannot write /proc/none"),
     ],
 )
 def test_what_goes_wrong_is_one_line(
@@ -60,6 +62,33 @@ def test_what_goes_wrong_is_one_line(
     assert run_main(camera.main, arguments) == USER_ERROR
     error = capsys.readouterr().err
     assert error.startswith("flinch: ") and message in error and error.count("\n") == 1
+
+
+@pytest.mark.parametrize(("after", "shown"), [(5, False), (60, True)])
+def test_an_interruption_shows_what_was_seen_and_writes_no_file(
+    after: int,
+    shown: bool,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Interrupted(camera.Interruption):
+        """Comes with a frame."""
+
+        frames = 0
+
+        @property
+        def came(self) -> bool:
+            self.frames += 1
+            return self.frames > after
+
+        @came.setter
+        def came(self, value: bool) -> None: ...
+
+    monkeypatch.setattr(camera, "Interruption", Interrupted)
+    out = tmp_path / "camera.json"
+    assert run_main(camera.main, [*DEMO, "--seconds", "600", "--json", str(out)]) == INTERRUPTED
+    assert ("640x480" in capsys.readouterr().out) is shown and not out.exists()
 
 
 def test_the_bar_counts_down_on_a_terminal_and_is_silent_elsewhere(tmp_path: Path) -> None:

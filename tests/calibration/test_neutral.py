@@ -96,3 +96,11 @@ def test_what_goes_wrong_is_one_line_and_leaves_no_file(
     errors = [line for line in capsys.readouterr().err.splitlines() if line.startswith("flinch: ")]
     assert len(errors) == 1 and message in errors[0]
     assert not path.exists()
+
+
+def test_a_folder_is_no_profile_and_nobody_rests_for_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(neutral, "open_source", None)
+    assert run_main(neutral.main, [*FAST, "--profile", str(tmp_path)]) == USER_ERROR
+    assert f"cannot write {tmp_path}: it is a folder" in capsys.readouterr().err

@@ -87,7 +87,7 @@ def test_a_folder_that_cannot_be_made_is_one_clear_line(tmp_path: Path, place: s
 
 
 def test_a_read_only_file_system_is_refused_before_any_work() -> None:
-    with pytest.raises(OutputError, match="/proc/flinch: .*; give another --out"):
+    with pytest.raises(OutputError, match="/proc/flinch: .*; give another place to write to"):
         make_folder(Path("/proc/flinch"))
 
 
