@@ -26,7 +26,7 @@ test:
 	$(PYTHON_IN_VENV) -m pytest tests/realtime
 	$(PYTHON_IN_VENV) -m pytest tests/engine
 	$(PYTHON_IN_VENV) -m pytest tests/train tests/calibration
-	$(PYTHON_IN_VENV) -m pytest tests/e2e tests/setup tests/test_imports.py
+	$(PYTHON_IN_VENV) -m pytest tests/e2e tests/setup tests/test_imports.py tests/test_commands.py
 
 gpu:
 	@sh setup/environment.sh gpu

@@ -7,7 +7,6 @@ were not used to fit them.
 
 from __future__ import annotations
 
-import argparse
 import csv
 import json
 import sys
@@ -19,6 +18,7 @@ import numpy as np
 
 from calibration.reliability import Predictions, hold_out, judge
 from engine.errors import ConfigError, FlinchError
+from engine.flags import Parser
 from realtime.errors import CalibrationError
 from realtime.types import LABELS
 
@@ -46,9 +46,7 @@ def read_predictions(path: Path) -> Predictions:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        prog="python -m calibration.confidence", description=__doc__.split("\n")[0]
-    )
+    parser = Parser(prog="python -m calibration.confidence", description=__doc__.split("\n")[0])
     parser.add_argument("predictions", type=Path, help="predictions.csv of train.loso")
     parser.add_argument("--target", type=float, default=0.8, help="accuracy that accepted labels should have")
     parser.add_argument("--json", type=Path, help="file to write")

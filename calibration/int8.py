@@ -22,6 +22,7 @@ from engine import graph
 from engine.build import DATA
 from engine.card import DEFAULT_MODEL, checked_bytes, read_card
 from engine.errors import ConfigError, FlinchError
+from engine.flags import Parser
 from engine.parity import compare, published_maps, realistic_maps, varied_maps
 from engine.quantise import collect_ranges, keep_by_measurement, layers_of, logits_of, quantised
 from engine.ranges import ActivationRanges, ranges_path, write_ranges
@@ -96,9 +97,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m calibration.int8", description=(__doc__ or "").split("\n")[0]
-    )
+    parser = Parser(prog="python -m calibration.int8", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--weights", default=DEFAULT_MODEL, help="a shipped model's name or a card's path")
     parser.add_argument("--data", type=Path, default=DATA / "causalnet-cde", help="the published features")
     parser.add_argument(

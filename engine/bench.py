@@ -26,6 +26,7 @@ from engine.build import DATA, Request, ensure
 from engine.card import DEFAULT_MODEL, ModelCard, ModelFile, checked_bytes, read_card
 from engine.causalnet import CausalNet
 from engine.errors import ConfigError, FlinchError
+from engine.flags import Parser
 from engine.held import Opens, held_bytes
 from engine.parity import compare, together
 from engine.proof import parity_maps
@@ -200,9 +201,7 @@ def _print(line: dict[str, Any]) -> None:
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m engine.bench", description=(__doc__ or "").split("\n")[0]
-    )
+    parser = Parser(prog="python -m engine.bench", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the report here, too")
     parser.add_argument("--size", nargs="+", choices=SIZES, default=SIZES)
     parser.add_argument("--runner", nargs="+", choices=_RUNNERS, default=_RUNNERS)

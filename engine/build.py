@@ -21,9 +21,10 @@ import onnx
 
 from engine import cache, graph
 from engine.cache import BATCHES, CPU, BuiltFile, Engine, Manifest, Target
-from engine.card import DEFAULT_MODEL, ModelCard, checked_bytes, read_card, sha256
+from engine.card import DEFAULT_MODEL, MOL, ModelCard, checked_bytes, read_card, sha256
 from engine.errors import ConfigError, EngineFault, EngineMismatch, FlinchError
 from engine.export import export_card
+from engine.flags import Parser
 from engine.parity import realistic_maps
 from engine.proof import parity_maps, parity_of
 from engine.published import NAME as PUBLISHED_NAME
@@ -92,8 +93,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         root = cache.cache_root(args.cache)
         card = published_card(root) if args.weights == PUBLISHED_NAME else read_card(args.weights)
         request = Request(
-            card, args.backend, args.precision, root, tuple(args.batch), args.compute_capability, args.data
-        )
+            card, args.backend, args.precision, root, tuple(args.batch), args.compute_capability,
+            _data(args.data),
+        )  # fmt: skip
         engine = ensure(request, force=args.force)
     except FlinchError as error:
         print(f"engine.build: {error}", file=sys.stderr)
@@ -103,10 +105,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _data(given: Path | None) -> Path | None:
+    """The folder of published maps, which nobody has to have. Raises: ConfigError if a given one is absent."""
+    if given is not None and not given.is_dir():
+        raise ConfigError(f"--data {given}: no such folder; leave it out to prove the engine on made-up maps")
+    folder = given or DATA / "causalnet-cde"
+    return folder if folder.is_dir() else None
+
+
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m engine.build", description=(__doc__ or "").split("\n")[0]
-    )
+    parser = Parser(prog="python -m engine.build", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--backend", choices=BACKENDS, default="onnxruntime")
     parser.add_argument("--precision", choices=PRECISIONS, default="fp32")
     parser.add_argument(
@@ -117,9 +125,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--compute-capability", help="such as 8.9, to build for a GPU that is not here")
     parser.add_argument("--cache", type=Path, help="default: $FLINCH_CACHE or ~/.cache/flinch/engines")
-    parser.add_argument(
-        "--data", type=Path, default=DATA / "causalnet-cde", help="published maps, for parity"
-    )
+    parser.add_argument("--data", type=Path, help="published maps, for parity; default: FLINCH_DATA's")
     parser.add_argument("--force", action="store_true", help="build even if the engine fits")
     args = parser.parse_args(argv)
     if 1 not in args.batch or min(args.batch) < 1:
@@ -185,6 +191,8 @@ def _measured(request: Request, engine: Engine) -> dict[str, Any]:
     if request.compute_capability is not None and request.compute_capability != _gpu():
         print("  parity: not measured, that GPU is not here", flush=True)
         return {"note": "not measured: built for a GPU that was not there"}
+    if request.data is None and request.card.network != MOL:
+        print("  published maps are not here: parity on made-up ones", flush=True)
     samples = _OF_PUBLISHED if request.card.name == PUBLISHED_NAME else _REALISTIC
     return parity_of(engine, request.card, parity_maps(request.card, request.data, samples))
 

@@ -6,7 +6,6 @@ the bytes, the same numbers.
 
 from __future__ import annotations
 
-import argparse
 import io
 import logging
 import sys
@@ -22,6 +21,7 @@ from torch import Tensor, nn
 from engine.card import DEFAULT_MODEL, MOL, ModelCard, read_card, sha256
 from engine.ensemble import Network, folded
 from engine.errors import FlinchError
+from engine.flags import Parser
 from engine.runners.base import SAMPLE_SHAPE
 from engine.weights import load_mol, load_network
 
@@ -66,7 +66,7 @@ def exported(net: nn.Module, example: Tensor, name: str) -> bytes:
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m engine.export", description="Export a model to ONNX.")
+    parser = Parser(prog="python -m engine.export", description="Export a model to ONNX.")
     parser.add_argument("--weights", default=DEFAULT_MODEL, help="a shipped model's name or a card's path")
     parser.add_argument("--batch", type=int, default=1, help="samples at once")
     parser.add_argument("--out", type=Path, help="file to write; by default only the checksum is compared")

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from scipy.stats import bootstrap
 
 from engine.errors import FlinchError
+from engine.flags import Parser
 from train.errors import DatasetError
 from train.features import DATASETS
 from train.metrics import confusion, uf1
@@ -122,9 +123,7 @@ def _mean_uf1(tally: Tally, drawn: NDArray[np.int64]) -> NDArray[np.float64]:
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m train.bootstrap", description=(__doc__ or "").split("\n")[0]
-    )
+    parser = Parser(prog="python -m train.bootstrap", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("predictions", type=Path, help="predictions.csv of train.loso")
     parser.add_argument("--against", type=Path, metavar="PREDICTIONS", help="of another system")
     return parser.parse_args(argv)

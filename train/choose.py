@@ -25,6 +25,7 @@ from rich.table import Table
 from safetensors.torch import load_file
 
 from engine.errors import ConfigError, FlinchError
+from engine.flags import Parser
 from train.features import Features, read_features
 from train.fit import predict, untrained
 from train.folds import FoldTask, claim, load_result, run_folds, start_of
@@ -156,9 +157,7 @@ def as_table(found: dict[str, tuple[Heard, Heard]]) -> Table:
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m train.choose", description=(__doc__ or "").split("\n")[0]
-    )
+    parser = Parser(prog="python -m train.choose", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("configs", type=Path, nargs="*", help="TOML files that change keys of the recipe")
     parser.add_argument("--data", type=Path, required=True, help="the causalnet-cde folder")
     parser.add_argument("--model", default="compact", help=f"one of {', '.join(RECIPES)}")

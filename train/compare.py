@@ -22,6 +22,7 @@ from PIL import Image
 from rich.console import Console
 
 from engine.errors import ConfigError, FlinchError
+from engine.flags import Parser
 from realtime.types import MAP_SIZE
 from train import loso
 from train.ablations import ABLATIONS
@@ -162,9 +163,7 @@ def _now() -> str:
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m train.compare", description=(__doc__ or "").split("\n")[0]
-    )
+    parser = Parser(prog="python -m train.compare", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--data", type=Path, required=True, help="the causalnet-cde folder")
     parser.add_argument("--out", type=Path, default=Path("out/compare"), help="folds and runs")
     parser.add_argument("--only", nargs="+", metavar="NAME", help="baselines, ablations, nothing, or names")

@@ -23,6 +23,7 @@ from rich.table import Table
 
 from engine.card import DEFAULT_MODEL
 from engine.errors import ConfigError, FlinchError
+from engine.flags import Parser
 from engine.runners import open_runner
 from realtime import flow
 from train.domain import probabilities
@@ -226,9 +227,7 @@ def draw(path: Path, rows: Sequence[Row]) -> None:
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m train.compression", description=(__doc__ or "").split("\n")[0]
-    )
+    parser = Parser(prog="python -m train.compression", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--faces", type=Path, default=Path("../shared/data/faces/neutral"), help="of stills")
     parser.add_argument("--people", type=int, default=4, help="the first so many of the folder")
     parser.add_argument("--out", type=Path, default=Path("out/compression"))

@@ -26,6 +26,7 @@ from rich.progress import track
 from rich.table import Table
 
 from engine.errors import ConfigError, FlinchError
+from engine.flags import Parser
 from realtime import flow
 from realtime.maps import U, V, direction_map, flow_map
 from train.errors import DatasetError
@@ -186,9 +187,7 @@ def of_published(data: Features) -> dict[str, float]:
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m train.direction_figures", description=(__doc__ or "").split("\n")[0]
-    )
+    parser = Parser(prog="python -m train.direction_figures", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--faces", type=Path, default=Path("../shared/data/faces/neutral"), help="of stills")
     parser.add_argument("--people", type=int, default=6, help="the first so many of the folder")
     parser.add_argument("--data", type=Path, help="the causalnet-cde folder: how opposite its phases are")

@@ -23,6 +23,7 @@ from rich.progress import track
 
 from engine.card import DEFAULT_MODEL, read_card
 from engine.errors import ConfigError, FlinchError
+from engine.flags import Parser
 from engine.runners import Runner, open_runner
 from realtime import flow
 from realtime.recognition import mean_logits, softmax
@@ -153,9 +154,7 @@ def _stills(folder: Path, people: int) -> list[Path]:
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m train.domain", description=(__doc__ or "").split("\n")[0]
-    )
+    parser = Parser(prog="python -m train.domain", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--faces", type=Path, default=Path("../shared/data/faces/neutral"), help="of stills")
     parser.add_argument("--people", type=int, default=12, help="spread evenly over the folder; 0: all")
     parser.add_argument("--data", type=Path, help="the causalnet-cde folder, to compare statistics")

@@ -6,7 +6,6 @@ features.png beside it. Reliability and coverage are drawn by `calibration.confi
 
 from __future__ import annotations
 
-import argparse
 import csv
 import json
 import sys
@@ -22,6 +21,7 @@ from numpy.typing import NDArray
 from sklearn.manifold import TSNE
 
 from engine.errors import FlinchError
+from engine.flags import Parser
 from train.errors import DatasetError
 from train.features import DATASETS
 from train.folds import load_result
@@ -45,9 +45,7 @@ class Embedded:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        prog="python -m train.figures", description=(__doc__ or "").split("\n")[0]
-    )
+    parser = Parser(prog="python -m train.figures", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--run", type=Path, required=True, help="--out of train.loso")
     parser.add_argument("--folds", type=Path, help="--folds of train.loso; default RUN/folds")
     args = parser.parse_args(argv)

@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from engine.errors import ConfigError, FlinchError
+from engine.flags import Parser
 from train.features import Features, read_features
 from train.folds import PROTOCOLS, FoldTask, claim, load_result, run_folds, start_of
 from train.recipe import RECIPES, Recipe, load_recipe, recipe_table
@@ -98,7 +99,7 @@ def _draw(out: Path, folds: Path, console: Console) -> None:
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m train.loso", description=__doc__.split("\n")[0])
+    parser = Parser(prog="python -m train.loso", description=__doc__.split("\n")[0])
     parser.add_argument("--data", type=Path, required=True, help="the causalnet-cde folder")
     parser.add_argument("--protocol", choices=PROTOCOLS, required=True)
     parser.add_argument("--model", default="compact", help=f"one of {', '.join(RECIPES)}")

@@ -25,6 +25,7 @@ from engine import graph
 from engine.card import DEFAULT_MODEL, read_card
 from engine.errors import ConfigError, FlinchError
 from engine.export import export
+from engine.flags import Parser
 from engine.quantise import collect_ranges, layers_of, logits_of, quantised
 from engine.ranges import read_ranges
 from realtime.recognition import mean_logits
@@ -122,9 +123,7 @@ def _answers(model: onnx.ModelProto, maps_u8: NDArray[np.uint8], symmetries: boo
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m train.loso_int8", description=(__doc__ or "").split("\n")[0]
-    )
+    parser = Parser(prog="python -m train.loso_int8", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--data", type=Path, required=True, help="the causalnet-cde folder")
     parser.add_argument("--model", default="compact", help="the recipe")
     parser.add_argument("--config", type=Path, help="TOML file that changes keys of the recipe")

@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from engine.errors import ConfigError, FlinchError
+from engine.flags import Parser
 from train.preparing.farm import each
 from train.preparing.layout import SAMPLES_NAME, TRUTH_NAME, join, write_layout, write_truth
 from train.preparing.task import PrepareConfig, PrepareTask, prepare
@@ -104,9 +105,7 @@ def _say(refused: Sequence[object], console: Console) -> None:
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m train.prepare", description=(__doc__ or "").split("\n")[0]
-    )
+    parser = Parser(prog="python -m train.prepare", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--dataset", metavar="NAME", help=f"one of {', '.join(READERS)}")
     parser.add_argument("--root", type=Path, help="the dataset's folder")
     parser.add_argument("--labels", type=Path, help="its label workbook; looked for under --root")

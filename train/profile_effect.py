@@ -22,6 +22,7 @@ from rich.progress import track
 from rich.table import Table
 
 from engine.errors import FlinchError
+from engine.flags import Parser
 from realtime.app.cli import add_spotter_flag
 from realtime.clock import NS_PER_S, seconds
 from realtime.config import Config, updated
@@ -205,9 +206,7 @@ def _lasts_s(path: Path) -> float:
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m train.profile_effect", description=__doc__.split("\n")[0]
-    )
+    parser = Parser(prog="python -m train.profile_effect", description=__doc__.split("\n")[0])
     parser.add_argument("--part", choices=("still", "untouched"), required=True)
     parser.add_argument("--people", default="tuning", help="of the stills: roles or persons")
     parser.add_argument("--count", type=int, default=12, help="of the stills, at most")

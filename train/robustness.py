@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from engine.errors import ConfigError, FlinchError
+from engine.flags import Parser
 from train.errors import DatasetError
 from train.features import Features, read_features
 from train.prepare import of_kind
@@ -121,9 +122,7 @@ def _as_features(tasks: Sequence[PrepareTask], labels: NDArray[np.int64], shown:
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m train.robustness", description=(__doc__ or "").split("\n")[0]
-    )
+    parser = Parser(prog="python -m train.robustness", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--dataset", metavar="NAME", help="as for train.prepare; default: made here")
     parser.add_argument("--root", type=Path)
     parser.add_argument("--labels", type=Path)

@@ -18,6 +18,7 @@ from engine.card import DEFAULT_MODEL, WEIGHTS_FOLDER, read_card, sha256
 from engine.ensemble import Network, as_one
 from engine.errors import ConfigError, FlinchError
 from engine.export import OPSET, export
+from engine.flags import Parser
 from engine.weights import load_network, save_network
 from train.errors import DatasetError
 from train.features import DATASETS, read_features
@@ -89,7 +90,7 @@ def write_model(net: Network, stem: Path, card: Mapping[str, Any]) -> None:
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m train.ship", description=(__doc__ or "").split("\n")[0])
+    parser = Parser(prog="python -m train.ship", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--data", type=Path, required=True, help="the causalnet-cde folder")
     parser.add_argument("--loso", type=Path, required=True, help="--out of the honest train.loso run")
     parser.add_argument("--confidence", type=Path, required=True, help="--json of calibration.confidence")

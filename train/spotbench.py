@@ -24,6 +24,7 @@ from rich.console import Console
 from rich.progress import track
 
 from engine.errors import ConfigError, FlinchError
+from engine.flags import Parser
 from realtime.app.cli import add_spotter_flag, flags_of
 from realtime.config import Config, load_config
 from realtime.output.events import CSV_NAME
@@ -167,7 +168,7 @@ def _per_video(
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m train.spotbench", description=__doc__.split("\n")[0])
+    parser = Parser(prog="python -m train.spotbench", description=__doc__.split("\n")[0])
     parser.add_argument("--part", choices=(*PARTS, "untouched"), required=True)
     parser.add_argument("--people", default="tuning", help="roles or persons of train/synth/split.csv")
     parser.add_argument("--out", type=Path, default=Path("out/spotbench"))

@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 from engine.errors import ConfigError, FlinchError
+from engine.flags import Parser
 from train.scoring.score import compare, report
 from train.scoring.tables import VIDEOS_NAME, read_intervals, read_minutes
 
@@ -70,7 +71,7 @@ def _minutes(args: argparse.Namespace) -> float | None:
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m train.spotting_eval", description=__doc__.split("\n")[0])
+    parser = Parser(prog="python -m train.spotting_eval", description=__doc__.split("\n")[0])
     parser.add_argument("--truth", type=Path, required=True, help="CSV: video,onset,offset,type")
     parser.add_argument(
         "--pred", type=Path, required=True, help="the same, an events.csv, or a folder of them"

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from rich.progress import track
 
 from engine.errors import FlinchError
+from engine.flags import Parser
 from engine.spotter import DEFAULT_SPOTTER, SPOTTER_FOLDER
 from train.spotting.causes import calibrate_causes
 from train.spotting.fit import FitConfig, Mixer, fit
@@ -162,9 +163,7 @@ def _parameters(net: SpotNet) -> int:
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m train.spotting_learn", description=(__doc__ or "").split("\n")[0]
-    )
+    parser = Parser(prog="python -m train.spotting_learn", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--out", type=Path, required=True, help="keeps chips and tracks")
     parser.add_argument("--people", default="training", help="roles or persons of train/synth/split.csv")
     parser.add_argument("--further", type=Path, metavar="FOLDER", help="clips of train/synth/further.csv")

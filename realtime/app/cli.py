@@ -13,22 +13,20 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
-from typing import Any, NoReturn
+from typing import Any
 
+from engine import flags
 from realtime.config import assignment, merged
 from realtime.errors import FlinchError
 from realtime.overlay.layers import DEFAULT_LAYERS, LAYERS, checked_layers
 from realtime.profile.profile import load_profile
 from realtime.recognition import RECOGNISERS
 
-DONE, FAULT, USER_ERROR, INTERRUPTED = 0, 1, 2, 130
+DONE, FAULT, USER_ERROR, INTERRUPTED = 0, 1, flags.USER_ERROR, 130
 
 
-class Parser(argparse.ArgumentParser):
-    """argparse that says what is wrong in one line."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(USER_ERROR, f"flinch: {message}; --help lists what there is\n")
+class Parser(flags.Parser):
+    said_by = "flinch"
 
 
 def add_config_flags(parser: argparse.ArgumentParser) -> None:

@@ -100,8 +100,12 @@ def test_int8_uses_the_measured_ranges_and_refuses_those_of_other_weights(reques
 
 def test_command(shipped, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(build, "_REALISTIC", 3)
-    flags = ["--weights", str(shipped), "--cache", str(tmp_path / "c"), "--data", str(tmp_path / "none")]
+    monkeypatch.setattr(build, "DATA", tmp_path / "none")
+    flags = ["--weights", str(shipped), "--cache", str(tmp_path / "c")]
     assert main([*flags, "--batch", "1"]) == 0
-    assert "100.00% of decisions equal" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "published maps are not here" in said and "100.00% of decisions equal" in said
+    assert main([*flags, "--data", str(tmp_path / "nowhere")]) == 2
+    assert "nowhere: no such folder" in capsys.readouterr().err
     assert main(["--weights", "nothing-like-it", "--cache", str(tmp_path / "c")]) == 2
     assert capsys.readouterr().err.count("\n") == 1

@@ -23,6 +23,7 @@ import numpy as np
 
 from engine.card import DEFAULT_MODEL, read_card
 from engine.errors import ConfigError, FlinchError
+from engine.flags import Parser
 from engine.mol import COMPACT_MOL, PUBLISHED_MOL
 from engine.runners import open_runner
 from engine.weights import load_mol
@@ -121,7 +122,7 @@ def _stem(args: argparse.Namespace) -> Path:
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m train.mol",
         description=(__doc__ or "").split("\n")[0],
         formatter_class=argparse.RawDescriptionHelpFormatter,

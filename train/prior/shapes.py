@@ -7,7 +7,6 @@ in face coordinates and its leading principal components; nobody's own mesh is i
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import FlinchError
+from engine.flags import Parser
 from realtime.movement.geometry import face_units
 from train.errors import DatasetError
 
@@ -43,7 +43,7 @@ def fitted(meshes: F32, modes: int = MODES) -> tuple[F32, F32]:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m train.prior.shapes")
+    parser = Parser(prog="python -m train.prior.shapes")
     parser.add_argument("--faces", type=Path, required=True, help="folder of neutral stills")
     args = parser.parse_args(argv)
     try:

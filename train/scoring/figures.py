@@ -18,6 +18,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from engine.errors import ConfigError, FlinchError
+from engine.flags import Parser
 
 BANDS = {
     "recall_by_amplitude_px": ("amplitude.png", "largest displacement, pixels of a 128x128 chip"),
@@ -101,9 +102,7 @@ def _read(path: Path) -> Report:
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m train.scoring.figures", description=(__doc__ or "").split("\n")[0]
-    )
+    parser = Parser(prog="python -m train.scoring.figures", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--report", action="append", default=[], metavar="NAME=FILE")
     parser.add_argument("--rate", action="append", default=[], metavar="fps:N=FILE or kbps:N=FILE")
     parser.add_argument("--out", type=Path, default=Path("train/results/spotting"))

@@ -23,6 +23,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.errors import ConfigError, FlinchError
+from engine.flags import Parser
 from realtime.output.events import CSV_NAME
 from realtime.spotting.learned import CAUSES as LEFT_UNSAID
 from train.scoring.report import LEAST_PX, ways
@@ -192,9 +193,7 @@ def _sum(one: Counts, other: Counts) -> Counts:
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m train.scoring.halves", description=(__doc__ or "").split("\n")[0]
-    )
+    parser = Parser(prog="python -m train.scoring.halves", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--runs", type=Path, default=Path("out/spotbench"), help="--out of train.spotbench")
     parser.add_argument("--second", type=Path, metavar="RUNS", help="runs that the second half is taken from")
     parser.add_argument("--people", default="reporting")

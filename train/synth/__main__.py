@@ -14,6 +14,7 @@ from pathlib import Path
 from rich.progress import track
 
 from engine.errors import FlinchError
+from engine.flags import Parser
 from train.synth.flags import TRUTH_NAME, add_flags, config_of, variants_of, write_tables
 from train.synth.make import Made, Studio, SynthConfig
 from train.synth.sheet import write_sheet
@@ -47,7 +48,7 @@ def make_all(
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m train.synth", description=__doc__.split("\n")[0])
+    parser = Parser(prog="python -m train.synth", description=__doc__.split("\n")[0])
     parser.add_argument("--part", choices=PARTS, required=True)
     parser.add_argument("--people", default="tuning", help="roles or persons, by commas")
     parser.add_argument("--out", type=Path, required=True)
