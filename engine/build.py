@@ -106,7 +106,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _data(given: Path | None) -> Path | None:
-    """The folder of published maps, which nobody has to have. Raises: ConfigError if a given one is absent."""
+    """The folder of published maps; nobody has to have it. Raises: ConfigError if a given one is absent."""
     if given is not None and not given.is_dir():
         raise ConfigError(f"--data {given}: no such folder; leave it out to prove the engine on made-up maps")
     folder = given or DATA / "causalnet-cde"
