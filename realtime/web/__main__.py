@@ -13,14 +13,23 @@ from pathlib import Path
 
 import uvicorn
 
-from realtime.app.cli import DONE, INTERRUPTED, Interruption, Parser, add_shared_flags, flags_of, run_main
+from realtime.app.cli import (
+    DONE,
+    INTERRUPTED,
+    Interruption,
+    Parser,
+    add_shared_flags,
+    flags_of,
+    layers_of,
+    run_main,
+)
 from realtime.config import load_config, to_toml
 from realtime.errors import ConfigError
 from realtime.review.desk import Desk
 from realtime.review.imports import MOST_BYTES
 from realtime.web.guards import LOOPBACK, MB, GuardConfig
 from realtime.web.review_routes import IMPORT_PATH
-from realtime.web.state import STORE_NAME, LiveLimits, WebState, make_data_folder
+from realtime.web.state import OVER_THE_PICTURE, STORE_NAME, LiveLimits, WebState, make_data_folder
 
 DATA = Path("~/.local/share/flinch")
 GRACE_S = 2  # for open connections when the server is told to end
@@ -44,6 +53,7 @@ def parser() -> Parser:
 def main(arguments: Sequence[str]) -> int:
     args = parser().parse_args(arguments)
     if args.print_config:
+        layers_of(args)  # a wrong name is told here too
         print(to_toml(load_config(args.config, flags_of(args))), end="")
         return DONE
     guard, state = guard_of(args), state_of(args)
@@ -98,6 +108,7 @@ def state_of(args: argparse.Namespace) -> WebState:
         clips=None if args.clips is None else args.clips.resolve(),
         default_source=args.source,
         limits=limits,
+        layers=OVER_THE_PICTURE if args.layers is None else layers_of(args),
     )
 
 

@@ -16,9 +16,9 @@ from realtime.stats import StageTimes
 from realtime.types import Analysis
 from realtime.web.feed import Message, PageFeed
 from realtime.web.outgoing import Annotated, picture_of
+from realtime.web.presence import Presence
 from realtime.web.state import WebState
 
-OVER_THE_PICTURE = frozenset({"outline", "regions"})  # the rest stands beside it, in the page
 MARK = "E"  # the note of a moment that was marked by key
 
 _running: dict[str, list[LiveSession]] = {}
@@ -62,9 +62,10 @@ class LiveSession:
         self.track = Annotated()
         self.source = source
         self.recording = False
-        self._layers = OVER_THE_PICTURE
+        self._layers = state.layers
         self._loop = loop
         self._feed = PageFeed()
+        self._presence = Presence()
         self._attached = Attached()
         self._started = False
         self._size = (0, 0)  # width, height of the last picture shown
@@ -75,7 +76,7 @@ class LiveSession:
             Wanted(sessions=state.sessions),
             lossless=False,
             rooms=None if state.rooms is None else state.rooms(config, StageTimes()),
-            more_sinks=[self._feed, self._attached, collector],
+            more_sinks=[self._feed, self._presence, self._attached, collector],
             show=self._show,
         )
 
@@ -170,6 +171,7 @@ class LiveSession:
             "waiting": progress.captured - progress.frames - lost_frames(dropped),
             "dropped": {cause: count for cause, count in dropped.items() if count},
             "size": list(self._size),
+            "no_face_s": rounded(self._presence.no_face_s),
             "recording": self.run.sessions.since_ns is not None,
             "folder": folder.name if folder is not None else None,
             "notes": list(self.run.profile.notes),

@@ -39,6 +39,9 @@ class Refused(FlinchError):
         super().__init__(why)
         self.code = code
 
+    def reply(self) -> JSONResponse:
+        return JSONResponse({"error": str(self)}, self.code)
+
 
 class Reception:
     """All live sessions of this server. Lives on its loop."""
@@ -65,7 +68,7 @@ class Reception:
             offer = offer_of(await self._body(request))
             return JSONResponse(await self._seat(visitor, offer))
         except Refused as refusal:
-            return JSONResponse({"error": str(refusal)}, refusal.code)
+            return refusal.reply()
 
     def _knock(self, request: Request, visitor: str) -> None:
         address = request.client.host if request.client is not None else ""
@@ -76,7 +79,7 @@ class Reception:
         try:
             return await asyncio.wait_for(request.body(), self._state.limits.offer_s)
         except asyncio.TimeoutError:
-            raise Refused(408, "The offer took too long to arrive.") from None
+            raise Refused(408, "The request took too long to arrive.") from None
 
     async def _seat(self, visitor: str, offer: Offer) -> dict[str, object]:
         """A place, a session and the answer. Raises: Refused; then no place is held."""
@@ -100,6 +103,7 @@ class Reception:
                 "type": "answer",
                 "session": name,
                 "most_kbps": offer.rates.most,
+                "layers": sorted(self._state.layers),
                 "limits": {"thin_bits": THIN_BITS_PER_PIXEL, "low_fps": LOW_FPS},
             }
         except Exception as error:
@@ -117,7 +121,10 @@ class Reception:
 
     async def said_bye(self, request: Request) -> JSONResponse:
         """A page that is being closed says so; only its own visitor can end a session."""
-        name = (await self._body(request)).decode("ascii", "replace").strip()
+        try:
+            name = (await self._body(request)).decode("ascii", "replace").strip()
+        except Refused as refusal:
+            return refusal.reply()
         peer = self._peers.get(name)
         if peer is not None and peer.session.visitor == known_visitor(request.cookies):
             peer.close("")

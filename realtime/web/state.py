@@ -15,6 +15,7 @@ from realtime.stats import StageTimes
 SESSIONS_NAME = "sessions"  # folders of recorded sessions, below the data folder
 PROFILES_NAME = "profiles"  # what calibration measured, one JSON file each
 STORE_NAME = "flinch.sqlite"
+OVER_THE_PICTURE = frozenset({"outline", "regions"})  # the rest stands beside it, in the page
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class WebState:
     clips: Path | None = None  # a folder whose clips the Replay tab offers
     default_source: str = "demo"  # what plays when there is no camera
     limits: LiveLimits = field(default_factory=LiveLimits)
+    layers: frozenset[str] = OVER_THE_PICTURE  # what a live picture begins with
     rooms: Callable[[Config, StageTimes], Rooms] | None = None  # None: the real ones
     chosen: dict[str, Config] = field(default_factory=dict)  # visitor -> settings with their own profile
 

@@ -10,7 +10,7 @@ from realtime.app.cli import DONE, USER_ERROR, run_main
 from realtime.errors import ConfigError
 from realtime.web import __main__ as web
 from realtime.web.guards import LOOPBACK
-from realtime.web.state import make_data_folder
+from realtime.web.state import OVER_THE_PICTURE, make_data_folder
 
 
 def guard(*flags: str) -> web.GuardConfig:
@@ -51,6 +51,8 @@ def test_a_login_without_user_or_with_a_short_password_is_refused(text: str) -> 
         (["--max-sessions", "0"], "max-sessions"),
         (["--clips", "nowhere"], "no such folder"),
         (["--set", "nothing.here=1"], "unknown key"),
+        (["--layers", "nonsense"], "no overlay layer 'nonsense'"),
+        (["--layers", "nonsense", "--print-config"], "no overlay layer 'nonsense'"),
     ],
 )
 def test_wrong_flags_are_one_line(
@@ -59,6 +61,14 @@ def test_wrong_flags_are_one_line(
     assert run_main(web.main, ["--data", str(tmp_path), *flags]) == USER_ERROR
     said = capsys.readouterr().err
     assert words in said and said.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("flags", "layers"),
+    [([], OVER_THE_PICTURE), (["--layers", "hud,strip"], {"hud", "strip"}), (["--layers", "none"], set())],
+)
+def test_layers_are_those_of_the_live_picture(flags: list[str], layers: set[str], tmp_path: Path) -> None:
+    assert web.state_of(web.parser().parse_args(["--data", str(tmp_path), *flags])).layers == layers
 
 
 def test_an_address_that_is_taken_is_one_line(tmp_path: Path) -> None:

@@ -59,14 +59,15 @@ def test_who_knocks_too_often_waits(tmp_path: Path) -> None:
     assert codes == [400, 400, 400, 429]
 
 
-def test_an_offer_that_does_not_arrive_is_given_up(tmp_path: Path) -> None:
+@pytest.mark.parametrize("path", ["/rtc/offer", "/rtc/bye"])
+def test_a_request_that_does_not_arrive_is_given_up(tmp_path: Path, path: str) -> None:
     async def slow() -> AsyncIterator[bytes]:
         yield b"{"
         await asyncio.Event().wait()
 
     async def knock() -> httpx.Response:
         async with reception_of(state_of(tmp_path, offer_s=0.05)) as client:
-            reply = await client.post("/rtc/offer", content=slow())
+            reply = await client.post(path, content=slow())
             assert await taken(client) == 0
             return reply
 

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from realtime.app.run import Run
+from realtime.types import Analysis
 from realtime.web.live import live_of
 from realtime.web.peer import MOST_TEXT, understood
 from realtime.web.visitor import COOKIE, new_visitor
@@ -66,6 +71,36 @@ def test_a_sink_can_come_and_go_while_the_session_runs(tmp_path: Path) -> None:
         assert not sink.closed
 
     told(tmp_path, story)
+
+
+def test_the_page_hears_that_nobody_is_in_the_picture(tmp_path: Path) -> None:
+    async def story(client: httpx.AsyncClient) -> None:
+        browser = FakeBrowser()
+        await browser.connect(client)
+        await until(lambda: any(message["no_face_s"] for message in browser.heard("stats")))
+        await browser.close()
+
+    told(tmp_path, story)
+
+
+def test_a_live_picture_begins_with_the_layers_of_the_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layers, painted = frozenset({"hud"}), set()
+
+    def paint(run: Run, analysis: Analysis, layers: frozenset[str]) -> NDArray[np.uint8]:
+        painted.add(layers)
+        return analysis.frame.bgr
+
+    async def watch() -> None:
+        async with reception_of(replace(state_of(tmp_path), layers=layers)) as client:
+            reply = await client.post("/rtc/offer", json=await FakeBrowser(camera=False).offer())
+            assert reply.json()["layers"] == ["hud"]
+            await until(lambda: painted)
+
+    monkeypatch.setattr(Run, "painted", paint)
+    asyncio.run(watch())
+    assert painted == {layers}
 
 
 def test_recording_is_switched_by_the_page(tmp_path: Path) -> None:
