@@ -6,13 +6,14 @@ import math
 from collections.abc import Iterable
 
 from realtime.errors import ReviewError
-from realtime.review.records import Candidate, Query
+from realtime.review.records import MOST_EVIDENCE, Candidate, Query, Unit, unit_of
 
+EVIDENCE = f"e.kind = 'micro' AND coalesce(e.spot_score <= {MOST_EVIDENCE}, 0)"  # as `records.unit_of`
 ORDERS = {
-    "time": "s.started, s.rowid, e.onset_ns, e.event",
-    "confidence": "e.confidence",
-    "strength": "e.spot_score",
-    "decided": "d.decided",
+    "time": ("s.started", "s.rowid", "e.onset_ns", "e.event"),
+    "confidence": ("e.confidence",),
+    "strength": (EVIDENCE, "e.spot_score"),  # two units are never compared: evidence lies above noise
+    "decided": ("d.decided",),
 }
 JOINED = """
     FROM events e JOIN sessions s ON s.id = e.session LEFT JOIN decisions d ON d.id = e.decision
@@ -31,7 +32,7 @@ def sql_of(query: Query) -> tuple[str, list[object]]:
         raise ReviewError(f"{query.order!r} is no order; give one of {', '.join(ORDERS)}")
     where, values = where_of(query)
     way = "DESC" if query.descending else "ASC"
-    order = ", ".join(f"{column} {way}" for column in ORDERS[query.order].split(", "))
+    order = ", ".join(f"{column} {way}" for column in ORDERS[query.order])
     return f"{SELECTED} {JOINED} WHERE {where} ORDER BY {order}, e.session, e.event LIMIT ?", [
         *values,
         query.limit,
@@ -89,7 +90,12 @@ def _flagged(flags: Iterable[str], values: list[object]) -> list[str]:
 def sort_key(order: str, found: Candidate, began: str) -> tuple[object, ...]:
     """What `order` sorts by, where candidates of several files are put into one order."""
     event = found.event
-    reals = {"confidence": event.confidence, "strength": event.spot_score}
-    if order in reals:
-        return (reals[order] if math.isfinite(reals[order]) else -math.inf,)
+    if order == "confidence":
+        return (_real(event.confidence),)
+    if order == "strength":
+        return unit_of(event) is Unit.EVIDENCE, _real(event.spot_score)
     return (found.review.decided or "",) if order == "decided" else (began, found.session, event.onset_ns)
+
+
+def _real(value: float) -> float:
+    return value if math.isfinite(value) else -math.inf

@@ -9,10 +9,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from realtime.clock import NS_PER_S
-from realtime.types import Event
+from realtime.types import Event, Kind
 
 AROUND_NS = NS_PER_S // 2  # evidence begins and ends so far from the movement
 SLOWNESS = 4  # a loop plays so many times slower than it happened
+MOST_EVIDENCE = 1.0
+
+
+class Unit(str, Enum):
+    """What a spotter's score counts."""
+
+    EVIDENCE = "evidence"  # of the learned spotter, 0 to 1
+    NOISE = "noise"  # of the rules, in multiples of the person's own
+
+
+def unit_of(event: Event) -> Unit:
+    """The unit of `spot_score`, told from the event alone: neither tables nor older stores name the spotter.
+
+    The learned spotter finds brief movements only and says at most 1; rules begin at several times the noise.
+    """
+    sure = event.kind is Kind.MICRO and event.spot_score <= MOST_EVIDENCE
+    return Unit.EVIDENCE if sure else Unit.NOISE
 
 
 class Status(str, Enum):
@@ -120,8 +137,8 @@ class Evidence:
 
     frames: NDArray[np.int64]  # (n,) frame numbers, as the event's
     t_ns: NDArray[np.int64]  # (n,) on the event's time line
-    scores: NDArray[np.float32]  # (n,) movement in multiples of the person's noise; NaN: not measured
-    thresholds: NDArray[np.float32]  # (n,)
+    scores: NDArray[np.float32]  # (n,) the spotter's signal, in a `Unit` of its own; NaN: not measured
+    thresholds: NDArray[np.float32]  # (n,) same unit
     loop_mp4: bytes  # H.264, every picture can be jumped to, SLOWNESS times slower
     chips_png: bytes  # the n gray chips below one another, lossless
     heat_png: bytes  # (128, 128) BGRA on the chip's grid: how far the skin moved from onset to apex

@@ -13,7 +13,7 @@ from realtime.review.clip_loop import CHIP_INSET, LOOP_HEIGHT, LOOP_WIDTH, TIME_
 from realtime.review.codec import chips_of
 from realtime.review.decisions import MARKS
 from realtime.review.desk import Entry
-from realtime.review.records import SLOWNESS, Candidate, Evidence
+from realtime.review.records import SLOWNESS, Candidate, Evidence, unit_of
 from realtime.review.remade import was_moved
 from realtime.review.snapshot import Reviewed
 from realtime.types import LABELS, Flag
@@ -81,6 +81,7 @@ def _shared(found: Candidate) -> dict[str, Any]:
         "status": review.status.value,
         "confidence": round(float(event.confidence), 4),
         "spot_score": round(float(event.spot_score), 2),
+        "spot_unit": unit_of(event).value,
         "flags": [flag.value for flag in Flag if flag in event.flags],
         "evidence": found.evidence,
         "marks": {

@@ -17,7 +17,8 @@ export function factsOf(event) {
 }
 
 function strengthOf(event) {
-  return `${event.spot_score.toFixed(1)} × noise`;
+  const { spot_score: score, spot_unit: unit } = event;
+  return unit === "evidence" ? `evidence ${score.toFixed(2)}` : `${score.toFixed(1)} × noise`;
 }
 
 function barsOf(event) {

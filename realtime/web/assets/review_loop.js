@@ -191,7 +191,7 @@ export class Loop {
       this.#text((tenth / 5).toFixed(1), x, HEIGHT - 7, "middle");
     }
     this.#text("0", LEFT - 6, HEIGHT - BOTTOM + 4, "end");
-    if (limit) this.#text(limit.toFixed(0), LEFT - 6, this.#y(limit) + 4, "end");
+    if (limit) this.#text(limit.toFixed(limit < 1 ? 2 : 0), LEFT - 6, this.#y(limit) + 4, "end");
     this.#text("s", this.width - 2, HEIGHT - 7, "end");
   }
 

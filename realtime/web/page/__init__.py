@@ -36,6 +36,8 @@ def look() -> tuple[gr.themes.Base, str]:
         button_primary_background_fill_dark="*primary_700",
         button_primary_background_fill_hover="*primary_800",
         button_primary_background_fill_hover_dark="*primary_800",
+        button_cancel_background_fill="#dc2626",
+        button_cancel_background_fill_hover="#b91c1c",
         body_text_color_subdued="*neutral_600",
         checkbox_border_color_dark="*neutral_400",
     )

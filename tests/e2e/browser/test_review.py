@@ -8,8 +8,11 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from realtime.review.records import Status
+from realtime.review.store import Store
 from tests.e2e.browser.library import Library, button, detail
 from tests.e2e.browser.live import eventually
+from tests.realtime.made_up import made_up
+from tests.realtime.review.conftest import made_up_evidence
 
 
 def test_the_loop_plays_slowly_with_heat_and_curve(review: Page, artifacts: Path) -> None:
@@ -25,6 +28,14 @@ def test_the_loop_plays_slowly_with_heat_and_curve(review: Page, artifacts: Path
     expect(curve).to_have_attribute("aria-label", re.compile("onset at frame 30, .*apex at frame 35"))
     assert curve.locator("[data-mark]").count() == 3
     review.screenshot(path=artifacts / "review.png", full_page=True)
+
+
+def test_a_score_is_told_in_its_own_unit(review: Page, library: Library) -> None:
+    expect(detail(review)).to_contain_text("6.5 × noise")
+    with Store(library.path) as store:
+        sure = store.add_event(library.anna.session, made_up(7, spot_score=0.912), made_up_evidence())
+    review.locator(f"[data-ref='{sure}']").click()
+    expect(detail(review)).to_contain_text("evidence 0.91")
 
 
 def test_a_decision_is_in_the_file_when_it_is_shown(review: Page, library: Library) -> None:

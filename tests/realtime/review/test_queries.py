@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+from math import nan
+
 import pytest
 
 from realtime.errors import ReviewError
-from realtime.review.records import Change, Query, Status
+from realtime.review.queries import sort_key
+from realtime.review.records import Change, Origin, Query, Status, unit_of
 from realtime.review.store import Store
+from realtime.types import Kind
+from tests.realtime.made_up import made_up
 from tests.realtime.review.conftest import filled
 
 
@@ -45,6 +50,19 @@ def test_what_is_asked_for_is_found(store: Store, query: Query, expected: str) -
     assert sorted(numbers(store, query)) == sorted(expected.split())
     if query.order == "confidence":
         assert numbers(store, query)[0] == "a1"
+
+
+def test_evidence_and_noise_are_never_compared(store: Store) -> None:
+    """A micro of the learned spotter with the rules' long movements, and a micro that the rules found."""
+    session = store.add_session("a", "demo", Origin.LIVE)
+    scores = ((Kind.MICRO, 0.91), (Kind.MACRO, 7.5), (Kind.MICRO, 6.2), (Kind.MICRO, 0.47), (Kind.MACRO, nan))
+    for number, (kind, score) in enumerate(scores):
+        store.add_event(session.id, made_up(number, kind=kind, spot_score=score))
+    order = Query(order="strength", descending=True)
+    found = store.candidates(order)
+    assert [one.event.event for one in found] == [0, 3, 1, 2, 4]
+    assert [unit_of(one.event).value for one in found] == ["evidence"] * 2 + ["noise"] * 3
+    assert sorted(found, key=lambda one: sort_key("strength", one, ""), reverse=True) == list(found)
 
 
 def test_sessions_are_chosen_by_id(store: Store) -> None:

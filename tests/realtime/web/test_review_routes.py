@@ -18,6 +18,7 @@ from realtime.review.desk import Desk
 from realtime.review.records import Ref
 from realtime.web.review_routes import ReviewRoutes, ranged
 from realtime.web.visitor import COOKIE, new_visitor
+from tests.realtime.made_up import made_up
 from tests.realtime.review.conftest import filled
 
 
@@ -74,6 +75,12 @@ def test_one_candidate_comes_with_its_curve(client: TestClient, refs: tuple[Ref,
     assert len(series["scores"]) == len(series["frames"]) == len(series["t_s"])
     assert one["regions"][0] == {"name": "left mouth corner", "px": 1.25}
     assert told(client, "GET", f"/events/{refs[1]}")["series"] is None
+
+
+def test_a_score_comes_with_its_unit(client: TestClient, desk: Desk, refs: tuple[Ref, Ref, Ref]) -> None:
+    sure = desk.store_of("", kept=True).add_event(refs[0].session, made_up(7, spot_score=0.912))
+    units = [told(client, "GET", f"/events/{ref}")["spot_unit"] for ref in (*refs, sure)]
+    assert units == ["noise", "noise", "noise", "evidence"]
 
 
 def test_pictures_are_what_they_say(client: TestClient, refs: tuple[Ref, Ref, Ref], tmp_path: Path) -> None:
