@@ -13,6 +13,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from functools import partial
 from multiprocessing.synchronize import Event as Flag
@@ -43,7 +44,7 @@ from realtime.app.cli import (
 from realtime.app.jobs import POLL_S, Job, Outcome, Settings, clips_in, jobs_of, replayed
 from realtime.cluster import on_ray
 from realtime.config import load_config, to_toml
-from realtime.errors import ConfigError
+from realtime.errors import ConfigError, FlinchError
 
 Stopped = Callable[[], bool]
 
@@ -128,6 +129,11 @@ def _side_by_side(jobs: list[Job], settings: Settings, stopped: Stopped, workers
                     stop.set()
                     # One that no worker has begun never ends by itself: `wait` would wait for it for ever.
                     waiting = {each for each in waiting if not each.cancel()}
+        except BrokenProcessPool as error:
+            raise FlinchError(
+                "a worker process was killed, perhaps for want of memory; what other clips have is complete, "
+                "give fewer --workers"
+            ) from error
         finally:
             # Also when one worker's disk is full: the others end their clips where they are.
             stop.set()
@@ -140,8 +146,11 @@ _stop: Flag | None = None  # of this worker process
 def _begin_worker(stop: Flag) -> None:
     global _stop
     _stop = stop
-    # A Ctrl-C reaches every process of the terminal; only the first one decides.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # A Ctrl-C reaches every process of the terminal, `timeout` and the like every one of the group; only the
+    # first one decides.
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if (number := getattr(signal, name, None)) is not None:
+            signal.signal(number, signal.SIG_IGN)
 
 
 def _stopped() -> bool:

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -109,6 +114,32 @@ def test_a_signal_ends_workers_with_clips_still_waiting(tmp_path: Path) -> None:
         outcomes.append(outcome)
     assert 1 <= len(outcomes) < len(jobs)
     assert {o.job.folder.name for o in outcomes} == {path.name for path in (tmp_path / "O").iterdir()}
+
+
+def test_a_signal_to_the_whole_group_lets_workers_end_their_clips(clips: list[Path], tmp_path: Path) -> None:
+    long = write_clip(tmp_path / "long.mp4", range(0, 60_000, 5))
+    flags = [str(long), *map(str, clips), "--out", str(tmp_path / "O"), "--workers", "2"]
+    command = [sys.executable, "-m", "realtime.replay", *flags]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True) as running:
+        while not any((tmp_path / "O").glob("*/summary.json")):
+            time.sleep(0.1)
+        os.killpg(running.pid, signal.SIGTERM)
+        _, error = running.communicate(timeout=60)
+    assert running.returncode == INTERRUPTED and "Traceback" not in error
+    (note,) = json.loads((tmp_path / "O" / "long" / "summary.json").read_text())["notes"]
+    assert note.startswith("interrupted after ") and note.endswith(" of 12000 frames")
+
+
+def killed(job: Job, settings: Settings) -> None:
+    os._exit(9)
+
+
+def test_a_killed_worker_is_one_line(
+    clips: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(replay, "_unless_stopped", killed)
+    assert called(*clips, "--out", tmp_path / "O", "--workers", 2) == USER_ERROR
+    assert "a worker process was killed" in capsys.readouterr().err
 
 
 def test_a_terminal_shows_a_bar_for_the_clips_and_one_for_the_frames(
