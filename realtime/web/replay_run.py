@@ -79,7 +79,8 @@ class Curve:
 
     def __init__(self) -> None:
         self._first_ns: int | None = None
-        self._bin = [0.0, 0.0, 0.0]  # second, score, threshold
+        self._bin: list[float] | None = None  # second, score, threshold; ended by the next or by `close`
+        self._seen = 0
         self._points: deque[list[float]] = deque()
         self._events: deque[Said] = deque()
 
@@ -88,25 +89,33 @@ class Curve:
         if self._first_ns is None:
             self._first_ns = analysis.frame.t_ns
         if not record.rest:
+            self._seen += bool(analysis.chips)
             self._place((analysis.frame.t_ns - self._first_ns) / NS_PER_S, analysis.signals)
         self._events.extend(event_said(event) for event in analysis.events)
 
     def _place(self, t_s: float, signals: Sequence[SpotSignal]) -> None:
         start_s = round(int(t_s / BIN_S) * BIN_S, 1)
-        if start_s != self._bin[0]:
-            self._points.append(self._bin)
+        if self._bin is None or start_s != self._bin[0]:
+            self.close()
             self._bin = [start_s, 0.0, 0.0]
         for signal in signals:
             self._bin[1] = max(self._bin[1], round(signal.score, 2))
             self._bin[2] = max(self._bin[2], round(signal.threshold, 2))
 
     def take(self) -> Said:
-        """`points`: [second, score, threshold]; `events`. What was taken is forgotten."""
+        """`points`: [second, score, threshold]; `events`; `seen`: frames with a face until now.
+
+        Points and events that were taken are forgotten.
+        """
         points = [self._points.popleft() for _ in range(len(self._points))]
-        return {"points": points, "events": [self._events.popleft() for _ in range(len(self._events))]}
+        events = [self._events.popleft() for _ in range(len(self._events))]
+        return {"points": points, "events": events, "seen": self._seen}
 
     def close(self) -> None:
-        """Nothing is held."""
+        """The last bin is whole; idempotent."""
+        if self._bin is not None:
+            self._points.append(self._bin)
+        self._bin = None
 
 
 def event_said(event: Event) -> Said:

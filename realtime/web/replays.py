@@ -4,7 +4,8 @@
                                               |
                                         review store --> Desk.adopt (kept, or the visitor's memory)
 
-Everything lives on the server's loop. A child that is cancelled, too slow or silent is killed.
+Everything lives on the server's loop. A child that is cancelled, too slow or silent is killed; of a cancelled
+one what its store holds is adopted, too.
 """
 
 from __future__ import annotations
@@ -15,91 +16,21 @@ import json
 import signal
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from enum import Enum
 from pathlib import Path
 from typing import Any
 
 from realtime.config import Config, to_toml
 from realtime.errors import ClipRejected, FlinchError
 from realtime.review.desk import Desk
+from realtime.web.replay_state import Batch, ClipState, Stage
 from realtime.web.replay_task import ReplayLimits, Task
 from realtime.web.uploads import Clip, Uploads
 
 ROOT = Path(__file__).resolve().parents[2]
 CHILD = (sys.executable, "-m", "realtime.web.replay_child")
 LINE_BYTES = 4_000_000
-MOST_POINTS = 6_000  # of one clip's curve, ten minutes in tenths of a second; later ones are coarser
 AT_ONCE = 2  # children of all visitors together
 VISITORS = 32  # whose last results stay in the page
-
-
-class Stage(str, Enum):
-    """Where a clip is. The values are what the page says."""
-
-    WAITING = "waiting"
-    RUNNING = "running"
-    DONE = "done"
-    REFUSED = "refused"
-    CANCELLED = "cancelled"
-
-
-@dataclass(slots=True)
-class ClipState:
-    """How one clip stands; changed on the loop only."""
-
-    title: str
-    stage: Stage = Stage.WAITING
-    frames: int = 0
-    total: int | None = None
-    rate: float | None = None  # frames analysed a second, lately
-    source: dict[str, Any] = field(default_factory=dict)
-    points: list[list[float]] = field(default_factory=list)  # [second, score, threshold]
-    events: list[dict[str, Any]] = field(default_factory=list)
-    words: str = ""  # why it was refused, or what was odd
-    sessions: tuple[str, ...] = ()  # in the review desk
-
-    def hear(self, said: dict[str, Any]) -> None:
-        """A line of progress."""
-        self.frames, self.total, self.rate = said["frames"], said["total"], said["rate"]
-        self.source = said["source"]
-        self.events += said["events"]
-        self.points += said["points"]
-        while len(self.points) > MOST_POINTS:
-            self.points = coarser(self.points)
-
-    @property
-    def share(self) -> float | None:
-        """Done, 0 to 1; None while nobody knows."""
-        if self.stage is Stage.DONE:
-            return 1.0
-        return min(1.0, self.frames / self.total) if self.total else None
-
-    @property
-    def left_s(self) -> float | None:
-        """Time left at the present rate."""
-        if self.stage is not Stage.RUNNING or not self.total or not self.rate:
-            return None
-        return max(0, self.total - self.frames) / self.rate
-
-
-def coarser(points: Sequence[list[float]]) -> list[list[float]]:
-    """Half as many: of two neighbours the earlier time and the higher values."""
-    pairs = [points[i : i + 2] for i in range(0, len(points), 2)]
-    return [[pair[0][0], max(p[1] for p in pair), max(p[2] for p in pair)] for pair in pairs]
-
-
-@dataclass(slots=True)
-class Batch:
-    """What one visitor asked for, and how it stands."""
-
-    clips: list[ClipState]
-    kept: bool
-    task: asyncio.Task[None] | None = None
-
-    @property
-    def running(self) -> bool:
-        return any(clip.stage in (Stage.WAITING, Stage.RUNNING) for clip in self.clips)
 
 
 class Replays:
@@ -141,9 +72,12 @@ class Replays:
     async def cancel(self, visitor: str) -> None:
         """Ends the visitor's batch; its child is gone when this returns."""
         batch = self._batches.get(visitor)
-        if batch is not None and batch.task is not None and not batch.task.done():
+        if batch is None or batch.task is None:
+            return
+        if not batch.cancelled:  # a second time would break off what the first one saves
+            batch.cancelled = True
             batch.task.cancel()
-            await asyncio.wait([batch.task])
+        await asyncio.wait([batch.task])
 
     async def close(self) -> None:
         """Ends everything."""
@@ -169,23 +103,47 @@ class Replays:
     async def _analyse(
         self, visitor: str, batch: Batch, clip: Clip, state: ClipState, uploads: Uploads, config: str
     ) -> None:
-        """One clip in one child; whatever becomes of it stands in `state`."""
+        """One clip in one child; whatever becomes of it stands in `state`.
+
+        What the child had written is adopted however it ended: every event has a transaction of its own.
+        """
         store = uploads.scratch()
         task = Task(str(clip.path), clip.title, config, str(store), self._limits)
         try:
             last = await self._child(task, state)
-            if "done" not in last:
-                state.words = str(last.get("error") or f"{clip.title}: {broke_off(last, self._limits)}")
-                state.stage = Stage.REFUSED
-                return
-            state.words = str(last["notes"])
-            state.sessions = await asyncio.to_thread(self._desk.adopt, store, visitor, kept=batch.kept)
-            state.stage = Stage.DONE
+            state.words = ended(last, clip.title, self._limits)
+            await self._adopt(store, visitor, batch, state)
+            state.stage = Stage.DONE if "done" in last else Stage.REFUSED
         except FlinchError as error:
-            state.words, state.stage = str(error), Stage.REFUSED
+            state.words, state.stage = f"{clip.title}: what was found is discarded: {error}", Stage.REFUSED
+        except asyncio.CancelledError:
+            await self._save(store, visitor, batch, state)
+            raise
         finally:
+            if not state.sessions:
+                state.events.clear()
             for file in store.parent.glob(f"{store.name}*"):  # SQLite leaves companions after a kill
                 file.unlink(missing_ok=True)
+
+    async def _save(self, store: Path, visitor: str, batch: Batch, state: ClipState) -> None:
+        """What was found before somebody cancelled."""
+        of = f" of {state.total}" if state.total else ""
+        state.words = f"cancelled after {state.frames}{of} frames"
+        try:
+            await self._adopt(store, visitor, batch, state)
+        except FlinchError as error:
+            state.words += f"; what was found so far is discarded: {error}"
+
+    async def _adopt(self, store: Path, visitor: str, batch: Batch, state: ClipState) -> None:
+        """Copies the store's sessions to the desk. Whoever cancels waits until all of them are there."""
+        if not store.exists():
+            return
+        copying = asyncio.create_task(asyncio.to_thread(self._desk.adopt, store, visitor, kept=batch.kept))
+        try:
+            state.sessions = await asyncio.shield(copying)
+        except asyncio.CancelledError:
+            await asyncio.wait([copying])
+            raise
 
     async def _child(self, task: Task, state: ClipState) -> dict[str, Any]:
         """The child's last line; `code` or `late` in it where it did not come to one."""
@@ -219,6 +177,13 @@ async def heard(child: asyncio.subprocess.Process, state: ClipState) -> dict[str
             return said
         state.hear(said)
     return {"code": await child.wait()}
+
+
+def ended(last: dict[str, Any], title: str, limits: ReplayLimits) -> str:
+    """What is to be said of a clip after its child's last line."""
+    if "done" in last:
+        return str(last["notes"])
+    return str(last.get("error") or f"{title}: {broke_off(last, limits)}")
 
 
 def broke_off(last: dict[str, Any], limits: ReplayLimits) -> str:

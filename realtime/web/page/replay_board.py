@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
 
-from realtime.web.replays import Batch, ClipState, Stage
+from realtime.web.replay_state import Batch, ClipState, Stage
 
 WIDTH, HEIGHT = 1000, 80  # of a timeline, in its own units: it is stretched to the card
 MOST_OVER = 4.0  # a score this many times over its threshold reaches the top
@@ -27,9 +27,12 @@ def board_html(batch: Batch | None) -> str:
 
 def head_html(batch: Batch) -> str:
     """How many are done, and how long the present one still takes."""
-    ended = sum(clip.stage not in (Stage.WAITING, Stage.RUNNING) for clip in batch.clips)
+    stages = [clip.stage for clip in batch.clips]
     running = next((clip for clip in batch.clips if clip.stage is Stage.RUNNING), None)
-    said = [f"{ended} of {len(batch.clips)} clips done"]
+    said = [f"{stages.count(Stage.DONE)} of {len(stages)} clips done"]
+    said += [
+        f"{stages.count(kind)} {kind.value}" for kind in (Stage.REFUSED, Stage.CANCELLED) if kind in stages
+    ]
     if running is not None:
         said.append(left_text(running))
     found = sum(len(clip.events) for clip in batch.clips)
@@ -67,7 +70,8 @@ def card_html(clip: ClipState) -> str:
     if clip.events:
         body.append(events_html(clip.events))
     elif clip.stage is Stage.DONE:
-        body.append('<p class="replay-facts">no candidate found</p>')
+        none = "no candidate found" if clip.seen else "no face was seen in this clip"
+        body.append(f'<p class="replay-facts">{none}</p>')
     if clip.words:
         body.append(f'<p class="replay-words">{escape(clip.words)}</p>')
     return f'<article class="replay-card replay-is-{kind}">{"".join(body)}</article>'

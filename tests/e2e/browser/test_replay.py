@@ -53,6 +53,16 @@ def test_good_and_bad_files_at_once(page: Page, clip: Path, tmp_path: Path, arti
     expect(page.locator(".replay-is-done")).to_have_count(1)  # a reload forgets nothing
 
 
+@pytest.mark.data
+def test_a_clip_without_a_face_is_not_taken_for_a_calm_one(
+    page: Page, data_dir: Path, artifacts: Path
+) -> None:
+    send(page, data_dir / "faces" / "clips" / "pyfeat_no_face.mp4")
+    done = page.locator(".replay-is-done")
+    expect(done).to_contain_text("no face was seen in this clip", timeout=LONG_MS)
+    page.screenshot(path=artifacts / "replay-no-face.png", full_page=True)
+
+
 @pytest.fixture(scope="module")
 def with_folder(tmp_path_factory: pytest.TempPathFactory, data_dir: Path) -> Iterator[Served]:
     """A server that offers the clips of a folder."""
@@ -78,5 +88,8 @@ def test_a_long_clip_of_the_folder_is_cancelled(
     page.get_by_role("button", name="Cancel").click()
     expect(page.locator(".replay-is-cancelled")).to_have_count(2, timeout=patient(CANCELLED_S) * 1000)
     expect(page.get_by_role("button", name="Analyse")).to_be_enabled()
+    expect(page.locator(".replay-head")).to_contain_text("0 of 2 clips done")
+    expect(page.locator(".replay-words")).to_contain_text("cancelled after")
+    page.screenshot(path=artifacts / "replay-cancelled.png", full_page=True)
     context.close()
     assert not watched.errors and not watched.foreign

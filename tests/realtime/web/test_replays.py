@@ -14,8 +14,9 @@ from engine.spotter import read_spotter_card
 from realtime.config import Config, to_toml
 from realtime.errors import ClipRejected
 from realtime.review.desk import Desk
+from realtime.web.replay_state import MOST_POINTS, Batch, ClipState, Stage, coarser
 from realtime.web.replay_task import ReplayLimits, Task
-from realtime.web.replays import MOST_POINTS, Batch, ClipState, Replays, Stage, coarser
+from realtime.web.replays import Replays
 from realtime.web.uploads import Clip, Uploads
 
 VISITOR = "v" * 43
@@ -28,10 +29,28 @@ import json, sys
 task = json.loads(sys.stdin.readline())
 def tell(**said): print(json.dumps(said), flush=True)
 def progress(frames):
-    tell(frames=frames, total=100, rate=50.0, source={}, points=[[frames / 10, 1.0, 6.0]], events=[])
+    points = [[frames / 10, 1.0, 6.0]]
+    tell(frames=frames, total=100, rate=50.0, source={}, seen=frames, points=points, events=[])
 """
+FINDS = (
+    SPEAKS
+    + """
+from pathlib import Path
+from realtime.review.records import Origin
+from realtime.review.store import Store
+from realtime.web.replay_run import event_said
+from tests.realtime.made_up import made_up
+store, events = Store(Path(task["store"])), [made_up(number) for number in range(3)]
+session = store.add_session(task["title"], task["title"], Origin.REPLAY)
+for event in events:
+    store.add_event(session.id, event)
+said = [event_said(event) for event in events]
+tell(frames=60, total=100, rate=50.0, source={}, seen=60, points=[], events=said)
+"""
+)
 HANGS = SPEAKS + "progress(10)\nimport signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nsignal.pause()"
 REFUSES = SPEAKS + "progress(10)\ntell(error=task['title'] + ': nothing in it decodes')"
+WAITS = "\nimport signal\nsignal.pause()"
 CRASHES = SPEAKS + "progress(10)\nimport os\nos.abort()"
 SPINS = (
     SPEAKS
@@ -121,6 +140,49 @@ def test_cancelling_ends_the_child_at_once_and_the_rest_is_never_begun(desk, upl
     assert list(uploads.folder.iterdir()) == []
 
 
+def cancelled(desk, uploads, script, *, kept=False) -> ClipState:
+    """The first of two clips, after a cancel that was pressed twice."""
+
+    async def whole() -> Batch:
+        made = replays(desk, script)
+        clips = [upload(uploads, "a.gif"), upload(uploads, "b.gif")]
+        batch = made.begin(VISITOR, clips, uploads, Config(), kept=kept)
+        await asyncio.wait_for(heard_from(batch), LONG_S)
+        await asyncio.gather(made.cancel(VISITOR), made.cancel(VISITOR))
+        return batch
+
+    clip, waiting = asyncio.run(whole()).clips
+    assert (clip.stage, waiting.stage) == (Stage.CANCELLED, Stage.CANCELLED)
+    assert list(uploads.folder.iterdir()) == [] and waiting.words == ""
+    return clip
+
+
+@pytest.mark.parametrize("kept", [False, True])
+def test_what_was_found_before_a_cancel_can_be_reviewed(desk, uploads, kept):
+    clip = cancelled(desk, uploads, FINDS + WAITS, kept=kept)
+    [entry] = desk.entries(VISITOR)
+    assert (entry.session.id, entry.kept) == (clip.sessions[0], kept) and entry.session.finished
+    assert entry.tally.events == len(clip.events) == 3
+    assert clip.words == "cancelled after 60 of 100 frames"
+
+
+def test_what_cannot_be_taken_over_is_neither_listed_nor_counted(uploads):
+    desk = Desk(None)
+    clip = cancelled(desk, uploads, FINDS + WAITS, kept=True)
+    assert (clip.sessions, clip.events) == ((), [])
+    assert clip.words.startswith(
+        "cancelled after 60 of 100 frames; what was found so far is discarded: nothing is kept here"
+    )
+    desk.close()
+
+
+def test_what_was_found_before_a_crash_can_be_reviewed(desk, uploads):
+    [clip] = run(desk, uploads, FINDS + "import os\nos.abort()").clips
+    [entry] = desk.entries(VISITOR)
+    assert (clip.stage, clip.sessions) == (Stage.REFUSED, (entry.session.id,)) and "broke off" in clip.words
+    assert entry.tally.events == len(clip.events) == 3
+
+
 def test_progress_knows_the_time_left(desk, uploads):
     async def whole() -> ClipState:
         made = replays(desk, HANGS)
@@ -148,7 +210,9 @@ def test_a_long_curve_gets_coarser_and_keeps_its_peaks():
     assert coarser([[0.0, 1.0, 6.0], [0.1, 5.0, 6.5], [0.2, 2.0, 6.0]]) == [[0.0, 5.0, 6.5], [0.2, 2.0, 6.0]]
     clip = ClipState("a")
     points = [[number / 10, 9.0 if number == 777 else 1.0, 6.0] for number in range(MOST_POINTS + 1)]
-    clip.hear({"frames": 1, "total": None, "rate": None, "source": {}, "points": points, "events": []})
+    clip.hear(
+        {"frames": 1, "total": None, "rate": None, "source": {}, "seen": 1, "points": points, "events": []}
+    )
     assert len(clip.points) <= MOST_POINTS and max(point[1] for point in clip.points) == 9.0
     assert clip.share is None and clip.left_s is None
 
@@ -167,7 +231,8 @@ def test_a_real_clip_ends_in_the_review_desk(desk, uploads, data_dir, tmp_path, 
         return await finished(made.begin(VISITOR, given, uploads, Config(), kept=kept))
 
     [done] = asyncio.run(whole()).clips
-    assert (done.stage, done.frames, done.words) == (Stage.DONE, 75, "")
+    assert (done.stage, done.frames, done.seen, done.words) == (Stage.DONE, 75, 75, "")
+    assert done.points[-1][0] == 2.9  # three seconds, to the end
     scores, thresholds = zip(*(point[1:] for point in done.points), strict=True)
     assert done.events and 0.1 < max(scores) <= 1 and set(thresholds) == {read_spotter_card().threshold}
     [entry] = desk.entries(VISITOR)
@@ -175,6 +240,16 @@ def test_a_real_clip_ends_in_the_review_desk(desk, uploads, data_dir, tmp_path, 
     assert entry.tally.events == len(done.events)
     assert clip.exists() and list(uploads.folder.iterdir()) == []
     assert len(desk.entries("w" * 43)) == int(kept)  # what is not kept, nobody else sees
+
+
+@pytest.mark.data
+def test_a_clip_without_a_face_says_so(desk, uploads, data_dir):
+    async def whole() -> Batch:
+        given = [Clip("no_face.mp4", data_dir / "faces" / "clips" / "pyfeat_no_face.mp4", ours=False)]
+        return await finished(Replays(desk).begin(VISITOR, given, uploads, Config(), kept=False))
+
+    [done] = asyncio.run(whole()).clips
+    assert (done.stage, done.frames > 0, done.seen) == (Stage.DONE, True, 0)
 
 
 def told(task: Task) -> dict:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from realtime.web.page.replay_board import axis, board_html, card_html, event_text, left_text
-from realtime.web.replays import Batch, ClipState, Stage
+from realtime.web.replay_state import Batch, ClipState, Stage
 
 EVENT = {
     "event": 0, "face": 0, "kind": "micro", "label": "surprise", "confidence": 0.81,
@@ -61,10 +61,23 @@ def test_the_head_counts_and_leads_to_the_review():
         [running(stage=Stage.DONE, events=[EVENT], sessions=("s",)), ClipState("b", Stage.REFUSED)], True
     )
     html = board_html(batch)
-    assert "2 of 2 clips done &middot; 1 candidate &middot; results kept" in html
+    assert "1 of 2 clips done &middot; 1 refused &middot; 1 candidate &middot; results kept" in html
     assert 'data-open-tab="Review"' in html
     assert "data-open-tab" not in board_html(Batch([running()], False))
-    assert "no candidate found" in card_html(ClipState("c", Stage.DONE))
+
+
+def test_what_was_cancelled_is_not_done():
+    part = running(
+        stage=Stage.CANCELLED, events=[EVENT], sessions=("s",), words="cancelled after 50 of 200 frames"
+    )
+    html = board_html(Batch([part, ClipState("b", Stage.CANCELLED)], False))
+    assert "0 of 2 clips done &middot; 2 cancelled &middot; 1 candidate &middot; results not kept" in html
+    assert 'data-open-tab="Review"' in html and "cancelled after 50 of 200 frames" in html
+
+
+def test_a_calm_face_is_told_from_no_face():
+    assert "no candidate found" in card_html(ClipState("c", Stage.DONE, frames=95, seen=95))
+    assert "no face was seen in this clip" in card_html(ClipState("c", Stage.DONE, frames=95))
 
 
 def test_many_candidates_are_counted_rather_than_listed():
