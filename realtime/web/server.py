@@ -39,6 +39,8 @@ def make_app(state: WebState, guard: GuardConfig = THIS_MACHINE) -> Guard:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
         await reception.close()
+        for end in state.endings:
+            await end()
         state.desk.close()
 
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)

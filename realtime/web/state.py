@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -47,6 +47,7 @@ class WebState:
     layers: frozenset[str] = OVER_THE_PICTURE  # what a live picture begins with
     rooms: Callable[[Config, StageTimes], Rooms] | None = None  # None: the real ones
     chosen: dict[str, Config] = field(default_factory=dict)  # visitor -> settings with their own profile
+    endings: list[Callable[[], Awaitable[None]]] = field(default_factory=list)  # before the desk closes
 
     def config_of(self, visitor: str) -> Config:
         """The settings that this visitor's runs have."""

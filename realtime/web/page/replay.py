@@ -32,6 +32,12 @@ class Room:
         self._replays = Replays(state.desk)
         # Read whenever the library stores something: nothing that was sent lies where others can read it.
         os.environ["GRADIO_TEMP_DIR"] = str(self._uploads.received())
+        state.endings.append(self.close)
+
+    async def close(self) -> None:
+        """Ends what is being analysed, and deletes what was sent."""
+        await self._replays.close()
+        self._uploads.close()
 
     async def begin(
         self, sent: list[str] | None, names: list[str] | None, kept: bool, request: gr.Request
