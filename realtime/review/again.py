@@ -16,7 +16,7 @@ from realtime.app.run import Run, Wanted
 from realtime.errors import FlinchError, ReviewError
 from realtime.overlay.layers import DEFAULT_LAYERS
 from realtime.review.collect import Collector
-from realtime.review.desk import SESSIONS_NAME, Desk
+from realtime.review.desk import SESSIONS_NAME, STORE_NAME, Desk
 from realtime.review.records import Candidate, Origin, Query, Session
 from realtime.review.store import Limits, Store
 from realtime.sources.session import SessionSource
@@ -34,10 +34,9 @@ def parser() -> Parser:
 
 def main(arguments: Sequence[str]) -> int:
     data: Path = parser().parse_args(arguments).data.expanduser()
-    file = data / "flinch.sqlite"
     if not data.is_dir():
         raise ReviewError(f"--data {data}: no such folder")
-    desk = Desk(file)
+    desk = Desk(data / STORE_NAME)
     try:
         desk.index_recordings()
         store = desk.store_of(VISITOR, kept=True)

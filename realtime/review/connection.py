@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from realtime.errors import ReviewError
-from realtime.review.migrations import MIGRATIONS, migrate, version_of
+from realtime.review.migrations import MIGRATIONS, check_version, migrate, version_of
 
 BUSY_S = 10.0
 MEMORY = ":memory:"
@@ -136,16 +136,11 @@ def _checked(path: Path, name: str, newest: int) -> None:
         raise ReviewError(f"{name} is no database; it was left as it is: give another --data")
     try:
         with sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_S) as looking:
-            version = version_of(looking, name)
-            sound = looking.execute("PRAGMA quick_check(1)").fetchone()[0] if version <= newest else "ok"
+            check_version(version_of(looking, name), name, newest)
+            sound = looking.execute("PRAGMA quick_check(1)").fetchone()[0]
         looking.close()
     except sqlite3.Error as error:
         raise ReviewError(f"{name}: {_words(error)}") from error
-    if version > newest:
-        raise ReviewError(
-            f"{name} was written by a later version of this program (schema {version}, this one knows "
-            f"{newest}); it was left as it is: update the program or give another --data"
-        )
     if sound != "ok":
         raise ReviewError(
             f"{name}: the file is damaged; it was left as it is: restore a copy or give another --data"

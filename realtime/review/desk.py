@@ -19,6 +19,7 @@ from realtime.review.records import ALL, Candidate, Origin, Query, Ref, Session,
 from realtime.review.store import Limits, Store
 
 VISITORS = 16  # whose unrecorded events are remembered; the one unseen longest is forgotten
+STORE_NAME = "flinch.sqlite"  # the file, in the data folder
 SESSIONS_NAME = "sessions"  # folder beside the file: one folder per recording
 
 

@@ -7,7 +7,6 @@ import re
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from realtime.errors import ReviewError
 from realtime.review.desk import Desk
@@ -83,23 +82,6 @@ def _labelled(states: Sequence[SessionState], kept: set[str]) -> Export:
     folder = f"{_name(states)}-labelled"
     files = {f"{folder}/{name}": content for name, content in made.files.items()}
     return Export(f"{folder}.zip", TYPES["zip"], zipped(files), tuple(notes))
-
-
-def write_folder(desk: Desk, visitor: str, sessions: Sequence[str], folder: Path) -> labelled.Labelled:
-    """The labelled data as a folder on the disk, for who asks for exactly that.
-
-    Raises: ReviewError as `export` does, or when the folder cannot be written.
-    """
-    states = [snapshot(desk.owner(visitor, one), one, evidence=True) for one in sessions]
-    made = labelled.write(states, _kept(desk, visitor, sessions))
-    try:
-        for name, content in made.files.items():
-            path = folder / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
-    except OSError as error:
-        raise ReviewError(f"cannot write {folder}: {error.strerror}") from error
-    return made
 
 
 def zipped(files: Mapping[str, bytes]) -> bytes:

@@ -75,12 +75,7 @@ def migrate(connection: sqlite3.Connection, name: str, steps: Sequence[str] = MI
 
     Raises: ReviewError when the file was made by a later version or by another program.
     """
-    if version_of(connection, name) > len(steps):
-        raise ReviewError(
-            f"{name} was written by a later version of this program (schema "
-            f"{version_of(connection, name)}, this one knows {len(steps)}); it was left as it is: "
-            "update the program or give another --data"
-        )
+    check_version(version_of(connection, name), name, len(steps))
     connection.execute("BEGIN IMMEDIATE")
     try:
         # asked again inside: another process may just have done it
@@ -93,6 +88,15 @@ def migrate(connection: sqlite3.Connection, name: str, steps: Sequence[str] = MI
     except BaseException:
         connection.execute("ROLLBACK")
         raise
+
+
+def check_version(version: int, name: str, newest: int) -> None:
+    """Raises: ReviewError for a file of a later version."""
+    if version > newest:
+        raise ReviewError(
+            f"{name} was written by a later version of this program (schema {version}, this one knows "
+            f"{newest}); it was left as it is: update the program or give another --data"
+        )
 
 
 def version_of(connection: sqlite3.Connection, name: str) -> int:

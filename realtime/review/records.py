@@ -46,7 +46,6 @@ class Origin(str, Enum):
     LIVE = "live"  # a camera or the demo, in the page
     REPLAY = "replay"  # a clip
     RECORDED = "recorded"  # a folder that `cam --record` or the page left
-    IMPORT = "import"  # a file that was exported before
 
 
 @dataclass(frozen=True, slots=True)

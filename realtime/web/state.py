@@ -9,12 +9,11 @@ from pathlib import Path
 from realtime.app.assemble import Rooms
 from realtime.config import Config
 from realtime.errors import ConfigError
-from realtime.review.desk import Desk
+from realtime.review.desk import SESSIONS_NAME, Desk
+from realtime.review.desk import STORE_NAME as STORE_NAME
 from realtime.stats import StageTimes
 
-SESSIONS_NAME = "sessions"  # folders of recorded sessions, below the data folder
 PROFILES_NAME = "profiles"  # what calibration measured, one JSON file each
-STORE_NAME = "flinch.sqlite"
 OVER_THE_PICTURE = frozenset({"outline", "regions"})  # the rest stands beside it, in the page
 
 

@@ -52,7 +52,6 @@ class Labelled:
     """The folder, file by file, and what could not go into it."""
 
     files: dict[str, bytes]  # path within the folder -> content
-    samples: int
     without_class: int  # accepted as "unclear"
     without_evidence: int
     without_faces: int  # maps only: their session was not kept
@@ -78,7 +77,7 @@ def write(states: Sequence[SessionState], kept: Collection[str] = ()) -> Labelle
     files[LIST_NAME] = "".join(f"{row}\n" for row in rows).encode()
     no_class = sum(one.review.label not in LABELS for _, one in accepted)
     no_faces = sum(session.id not in kept for session, _ in usable)
-    return Labelled(files, len(usable), no_class, len(accepted) - len(usable) - no_class, no_faces)
+    return Labelled(files, no_class, len(accepted) - len(usable) - no_class, no_faces)
 
 
 def _accepted(state: SessionState) -> Iterator[Reviewed]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import io
+import zipfile
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import pytest
 from realtime.maps import maps_of
 from realtime.review.desk import Desk
 from realtime.review.evidence import Glimpse, evidence_of
+from realtime.review.exports import Export, export
 from realtime.review.records import Evidence, Origin, Ref
 from realtime.review.store import Store
 from realtime.types import Flag, Kind, Recognition, Window
@@ -67,6 +70,17 @@ def filled(store: Store) -> tuple[Ref, Ref, Ref]:
     for session in (first, second):
         store.finish_session(session.id)
     return refs
+
+
+def unpacked(desk: Desk, visitor: str, sessions: Sequence[str], folder: Path) -> Export:
+    """The labelled data in `folder`, as who downloads the export unpacks it."""
+    made = export(desk, visitor, sessions, "train")
+    with zipfile.ZipFile(io.BytesIO(made.content)) as archive:
+        for name in archive.namelist():
+            path = folder / name.partition("/")[2]
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(archive.read(name))
+    return made
 
 
 @pytest.fixture

@@ -15,12 +15,12 @@ import pytest
 from realtime.errors import ReviewError
 from realtime.review.codec import chips_of, event_record, review_record
 from realtime.review.desk import Desk
-from realtime.review.exports import FORMATS, export, write_folder
+from realtime.review.exports import FORMATS, export
 from realtime.review.imports import MB, MOST_BYTES, import_file, read_states
 from realtime.review.records import Change, Origin, Ref, Status
 from realtime.review.snapshot import SessionState, session_record, snapshot
 from tests.realtime.made_up import made_up
-from tests.realtime.review.conftest import VISITOR, filled
+from tests.realtime.review.conftest import VISITOR, filled, unpacked
 
 
 @pytest.fixture
@@ -149,8 +149,7 @@ def test_labelled_data_holds_what_was_accepted(
 ) -> None:
     store = desk.store_of(VISITOR, kept=True)
     store.decide(refs[2], Change(status=Status.ACCEPTED))  # has no evidence
-    made = write_folder(desk, VISITOR, ids(desk), tmp_path / "labelled")
-    assert (made.samples, made.without_class, made.without_evidence) == (1, 0, 1)
+    unpacked(desk, VISITOR, ids(desk), tmp_path / "labelled")
     with (tmp_path / "labelled" / "combined_3_class2_for_optical_flow.csv").open(newline="") as file:
         (row,) = csv.DictReader(file)
     assert (row["dataset"], row["label"], row["event"]) == ("reviewed", "1", "0")
@@ -164,9 +163,9 @@ def test_faces_are_written_only_of_what_was_kept(desk: Desk, tmp_path: Path, kep
     store = desk.store_of(VISITOR, kept=kept)
     ref, _, _ = filled(store)
     store.decide(ref, Change(status=Status.ACCEPTED, offset_frame=44))
-    made = write_folder(desk, VISITOR, [ref.session], tmp_path)
-    strips = list((tmp_path / "samples").glob("*.npz"))
-    assert (made.without_faces, len(strips)) == ((0, 1) if kept else (1, 0))
+    made = unpacked(desk, VISITOR, [ref.session], tmp_path / "labelled")
+    strips = list((tmp_path / "labelled" / "samples").glob("*.npz"))
+    assert len(strips) == int(kept)
     if kept:
         evidence = store.evidence(ref)
         assert evidence is not None
@@ -174,7 +173,7 @@ def test_faces_are_written_only_of_what_was_kept(desk: Desk, tmp_path: Path, kep
             np.testing.assert_array_equal(strip["chips_u8"], chips_of(evidence))
             assert strip["numbers"][strip["keys"]].tolist() == [30, 35, 44]
     else:
-        assert "without faces" in export(desk, VISITOR, [ref.session], "train").notes[-1]
+        assert made.notes[-1] == "1 without faces: their session was not kept"
 
 
 def test_labelled_data_needs_an_accepted_event(desk: Desk) -> None:

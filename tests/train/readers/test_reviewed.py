@@ -10,11 +10,10 @@ import numpy as np
 import pytest
 
 from realtime.review.desk import Desk
-from realtime.review.exports import write_folder
 from realtime.review.records import Change, Origin, Status
 from realtime.types import Kind
 from tests.realtime.made_up import made_up
-from tests.realtime.review.conftest import made_up_evidence
+from tests.realtime.review.conftest import made_up_evidence, unpacked
 from train import loso
 from train.errors import DatasetError
 from train.features import FOLDER_NAME, LIST_NAME, read_features
@@ -39,7 +38,7 @@ def reviewed(folder: Path, subject: str = "Anna", kept: Path | None = None) -> P
         event = made_up(number, 1000, length_ms, kind=kind)
         ref = store.add_event(session.id, event, made_up_evidence())
         store.decide(ref, Change(status=Status.REJECTED if number == 4 else Status.ACCEPTED, label=label))
-    write_folder(desk, "me", [session.id], folder)
+    unpacked(desk, "me", [session.id], folder)
     desk.close()
     return folder
 
