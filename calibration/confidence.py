@@ -56,18 +56,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         if not 0.0 < args.target < 1.0:
             raise ConfigError(f"--target {args.target} must lie between 0 and 1")
         predictions = read_predictions(args.predictions)
-    except FlinchError as error:
+        found = judge(predictions, args.target)
+        text = json.dumps(asdict(found), indent=2)
+        print(text)
+        if args.json is not None:
+            args.json.write_text(text + "\n", encoding="utf-8")
+        if args.pictures is not None:
+            from calibration.pictures import draw  # matplotlib is there in development only
+
+            draw(args.pictures, predictions, hold_out(predictions, args.target), found)
+    except (FlinchError, OSError) as error:
         print(f"calibration.confidence: {error}", file=sys.stderr)
         return 2
-    found = judge(predictions, args.target)
-    text = json.dumps(asdict(found), indent=2)
-    print(text)
-    if args.json is not None:
-        args.json.write_text(text + "\n", encoding="utf-8")
-    if args.pictures is not None:
-        from calibration.pictures import draw  # matplotlib is there in development only
-
-        draw(args.pictures, predictions, hold_out(predictions, args.target), found)
     return 0
 
 

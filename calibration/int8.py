@@ -82,7 +82,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             f"{card.name}: {', '.join(f'{len(maps)} {name} maps' for name, maps in sets.items())}", flush=True
         )
         ranges = measure(content, card.weights.sha256, sets, args.agreement)
-    except FlinchError as error:
+    except (FlinchError, OSError) as error:
         print(f"calibration.int8: {error}", file=sys.stderr)
         return 2
     path = args.json or ranges_path(card)

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
+from realtime.errors import CalibrationError
+
 BINS = 10
 FOLDS = 10
 
@@ -78,12 +80,18 @@ def unclear_limit(chances: NDArray[np.float64], labels: NDArray[np.int64], targe
     order = np.argsort(-confidence, kind="stable")
     right = (chances.argmax(axis=1) == labels)[order]
     accuracy = right.cumsum() / np.arange(1, len(right) + 1)
-    enough = np.flatnonzero(accuracy >= target)
+    falls = np.append(np.diff(confidence[order]) < 0, True)  # equal ones are accepted together or not at all
+    enough = np.flatnonzero((accuracy >= target) & falls)
     return float(confidence[order][enough[-1]]) if len(enough) else 1.0
 
 
 def hold_out(predictions: Predictions, target: float, folds: int = FOLDS) -> HeldOut:
-    """Each fold's probabilities and acceptance, with temperature and limit fitted without its subjects."""
+    """Each fold's probabilities and acceptance, with temperature and limit fitted without its subjects.
+
+    Raises: CalibrationError for a single subject.
+    """
+    if len(np.unique(predictions.subjects)) < 2:
+        raise CalibrationError("predictions of one person only; fitting without them needs a second one")
     logits, labels = predictions.logits, predictions.labels
     chances = np.empty_like(logits)
     accepted = np.zeros(len(labels), dtype=bool)

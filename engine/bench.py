@@ -48,11 +48,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = _parse(argv)
     try:
         report = bench(args)
-    except FlinchError as error:
+        if args.json is not None:
+            args.json.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    except (FlinchError, OSError) as error:
         print(f"engine.bench: {error}", file=sys.stderr)
         return 2
-    if args.json is not None:
-        args.json.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     return 0
 
 

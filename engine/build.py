@@ -97,7 +97,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             _data(args.data),
         )  # fmt: skip
         engine = ensure(request, force=args.force)
-    except FlinchError as error:
+    except (FlinchError, OSError) as error:
         print(f"engine.build: {error}", file=sys.stderr)
         return 2
     for batch in engine.batches:

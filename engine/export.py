@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from engine.card import DEFAULT_MODEL, MOL, ModelCard, read_card, sha256
 from engine.ensemble import Network, folded
 from engine.errors import FlinchError
-from engine.flags import Parser
+from engine.flags import Parser, at_least
 from engine.runners.base import SAMPLE_SHAPE
 from engine.weights import load_mol, load_network
 
@@ -68,18 +68,18 @@ def exported(net: nn.Module, example: Tensor, name: str) -> bytes:
 def main(argv: list[str] | None = None) -> int:
     parser = Parser(prog="python -m engine.export", description="Export a model to ONNX.")
     parser.add_argument("--weights", default=DEFAULT_MODEL, help="a shipped model's name or a card's path")
-    parser.add_argument("--batch", type=int, default=1, help="samples at once")
+    parser.add_argument("--batch", type=at_least(1), default=1, help="samples at once")
     parser.add_argument("--out", type=Path, help="file to write; by default only the checksum is compared")
     args = parser.parse_args(argv)
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     try:
         card = read_card(args.weights)
         content = export_card(card, args.batch)
-    except FlinchError as error:
+        if args.out is not None:
+            args.out.write_bytes(content)
+    except (FlinchError, OSError) as error:
         print(f"engine.export: {error}", file=sys.stderr)
         return 2
-    if args.out is not None:
-        args.out.write_bytes(content)
     shipped = card.graphs.get(args.batch)
     same = "as shipped" if shipped and sha256(content) == shipped.sha256 else "differs from the shipped file"
     print(f"{card.name}: {len(content)} bytes, opset {OPSET}, sha256 {sha256(content)} ({same})")

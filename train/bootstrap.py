@@ -65,7 +65,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise DatasetError(
                 f"{args.predictions} and {args.against} are of other subjects; compare runs on the same data"
             )
-    except FlinchError as error:
+    except (FlinchError, OSError) as error:
         print(f"train.bootstrap: {error}", file=sys.stderr)
         return 2
     print(f"UF1 and the interval that holds {LEVEL:.0%} of {RESAMPLES} resamplings of the subjects")

@@ -25,7 +25,7 @@ from rich.table import Table
 from safetensors.torch import load_file
 
 from engine.errors import ConfigError, FlinchError
-from engine.flags import Parser
+from engine.flags import Parser, at_least
 from train.features import Features, read_features
 from train.fit import predict, untrained
 from train.folds import FoldTask, claim, load_result, run_folds, start_of
@@ -52,8 +52,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = _parse(argv)
     console = Console(width=110)
     try:
-        if args.seeds < 1 or args.jobs < 1:
-            raise ConfigError("--seeds and --jobs must be at least 1")
         data = read_features(args.data)
         halves = [data.take(rows) for rows in halves_of(data)]
         names = ["base", *(path.stem for path in args.configs)]
@@ -62,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         loaded = [load_recipe(args.model, path) for path in (None, *args.configs)]
         recipes = dict(zip(names, loaded, strict=True))
         found = {name: judged(recipe, halves, args.out / name, args) for name, recipe in recipes.items()}
-    except FlinchError as error:
+    except (FlinchError, OSError) as error:
         print(f"train.choose: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -161,8 +159,8 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("configs", type=Path, nargs="*", help="TOML files that change keys of the recipe")
     parser.add_argument("--data", type=Path, required=True, help="the causalnet-cde folder")
     parser.add_argument("--model", default="compact", help=f"one of {', '.join(RECIPES)}")
-    parser.add_argument("--seeds", type=int, default=2)
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="folds side by side")
+    parser.add_argument("--seeds", type=at_least(1), default=2)
+    parser.add_argument("--jobs", type=at_least(1), default=os.cpu_count() or 1, help="folds side by side")
     parser.add_argument("--out", type=Path, default=Path("out/choose"))
     return parser.parse_args(argv)
 

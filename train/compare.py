@@ -22,7 +22,7 @@ from PIL import Image
 from rich.console import Console
 
 from engine.errors import ConfigError, FlinchError
-from engine.flags import Parser
+from engine.flags import Parser, at_least
 from realtime.types import MAP_SIZE
 from train import loso
 from train.ablations import ABLATIONS
@@ -60,8 +60,6 @@ def entries(groups: int | None, ablation_groups: int | None) -> dict[str, Entry]
 def main(argv: Sequence[str] | None = None) -> int:
     args, console = _parse(argv), Console()
     try:
-        if args.seeds < 1 or args.jobs < 1:
-            raise ConfigError("--seeds and --jobs must be at least 1")
         chosen = _chosen(args.only, entries(args.groups or None, args.ablation_groups or None))
         for number, entry in enumerate(chosen, 1):
             console.rule(f"{number} of {len(chosen)}: {entry.name}")
@@ -72,7 +70,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             write_speed(args.results / "baselines" / "speed.json")
         write_page(args.page, args.results)
         console.print(f"written: {args.page}")
-    except FlinchError as error:
+    except (FlinchError, OSError) as error:
         print(f"train.compare: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -167,8 +165,8 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True, help="the causalnet-cde folder")
     parser.add_argument("--out", type=Path, default=Path("out/compare"), help="folds and runs")
     parser.add_argument("--only", nargs="+", metavar="NAME", help="baselines, ablations, nothing, or names")
-    parser.add_argument("--seeds", type=int, default=1)
-    parser.add_argument("--jobs", type=int, default=1, help="folds side by side")
+    parser.add_argument("--seeds", type=at_least(1), default=1)
+    parser.add_argument("--jobs", type=at_least(1), default=1, help="folds side by side")
     parser.add_argument("--groups", type=int, default=0, help="of subjects, for systems; 0: leave one out")
     parser.add_argument("--ablation-groups", type=int, default=10, help="the same for ablations")
     parser.add_argument("--config", type=Path, help="TOML file that changes keys of every recipe")

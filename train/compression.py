@@ -22,8 +22,8 @@ from rich.progress import track
 from rich.table import Table
 
 from engine.card import DEFAULT_MODEL
-from engine.errors import ConfigError, FlinchError
-from engine.flags import Parser
+from engine.errors import FlinchError
+from engine.flags import Parser, at_least
 from engine.runners import open_runner
 from realtime import flow
 from train.domain import probabilities
@@ -46,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = _parse(argv)
     try:
         measure(args, Console())
-    except FlinchError as error:
+    except (FlinchError, OSError) as error:
         print(f"train.compression: {error}", file=sys.stderr)
         return 2
     return 0
@@ -54,8 +54,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def measure(args: argparse.Namespace, console: Console) -> Row:
     """Film, send, watch, ask the network. Raises: DatasetError, ConfigError."""
-    if args.people < 1:
-        raise ConfigError(f"--people {args.people} must be at least 1")
     stills = sorted(args.faces.glob("*_neutral.jpg"))[: args.people]
     if not stills:
         raise DatasetError(f"no neutral stills in {args.faces}; give a folder like faces/neutral")
@@ -229,7 +227,7 @@ def draw(path: Path, rows: Sequence[Row]) -> None:
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = Parser(prog="python -m train.compression", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--faces", type=Path, default=Path("../shared/data/faces/neutral"), help="of stills")
-    parser.add_argument("--people", type=int, default=4, help="the first so many of the folder")
+    parser.add_argument("--people", type=at_least(1), default=4, help="the first so many of the folder")
     parser.add_argument("--out", type=Path, default=Path("out/compression"))
     return parser.parse_args(argv)
 

@@ -25,8 +25,8 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from engine.errors import ConfigError, FlinchError
-from engine.flags import Parser
+from engine.errors import FlinchError
+from engine.flags import Parser, at_least
 from realtime import flow
 from realtime.maps import U, V, direction_map, flow_map
 from train.errors import DatasetError
@@ -61,7 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = _parse(argv)
     try:
         found = measure(args, Console())
-    except FlinchError as error:
+    except (FlinchError, OSError) as error:
         print(f"train.direction_figures: {error}", file=sys.stderr)
         return 2
     args.out.mkdir(parents=True, exist_ok=True)
@@ -72,8 +72,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def measure(args: argparse.Namespace, console: Console) -> list[Directed]:
     """Every unit on every person, by the live chain. Raises: DatasetError, ConfigError."""
-    if args.people < 1:
-        raise ConfigError(f"--people {args.people} must be at least 1")
     stills = sorted(args.faces.glob("*_neutral.jpg"))[: args.people]
     if not stills:
         raise DatasetError(f"no neutral stills in {args.faces}; give a folder like faces/stills")
@@ -189,7 +187,7 @@ def of_published(data: Features) -> dict[str, float]:
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = Parser(prog="python -m train.direction_figures", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--faces", type=Path, default=Path("../shared/data/faces/neutral"), help="of stills")
-    parser.add_argument("--people", type=int, default=6, help="the first so many of the folder")
+    parser.add_argument("--people", type=at_least(1), default=6, help="the first so many of the folder")
     parser.add_argument("--data", type=Path, help="the causalnet-cde folder: how opposite its phases are")
     parser.add_argument("--out", type=Path, default=Path("out/directions"))
     return parser.parse_args(argv)

@@ -23,7 +23,7 @@ from rich.progress import track
 
 from engine.card import DEFAULT_MODEL, read_card
 from engine.errors import ConfigError, FlinchError
-from engine.flags import Parser
+from engine.flags import Parser, at_least
 from engine.runners import Runner, open_runner
 from realtime import flow
 from realtime.recognition import mean_logits, softmax
@@ -41,13 +41,14 @@ from train.workers import worker_pool
 def main(argv: Sequence[str] | None = None) -> int:
     args = _parse(argv)
     try:
+        if args.json is not None:
+            args.json.parent.mkdir(parents=True, exist_ok=True)
         report = measure(args, Console())
-    except FlinchError as error:
+        if args.json is not None:
+            args.json.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    except (FlinchError, OSError) as error:
         print(f"train.domain: {error}", file=sys.stderr)
         return 2
-    if args.json is not None:
-        args.json.parent.mkdir(parents=True, exist_ok=True)
-        args.json.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     return 0
 
 
@@ -156,11 +157,13 @@ def _stills(folder: Path, people: int) -> list[Path]:
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = Parser(prog="python -m train.domain", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--faces", type=Path, default=Path("../shared/data/faces/neutral"), help="of stills")
-    parser.add_argument("--people", type=int, default=12, help="spread evenly over the folder; 0: all")
+    parser.add_argument(
+        "--people", type=at_least(0), default=12, help="spread evenly over the folder; 0: all"
+    )
     parser.add_argument("--data", type=Path, help="the causalnet-cde folder, to compare statistics")
     parser.add_argument("--weights", default=DEFAULT_MODEL)
     parser.add_argument("--backend", default="auto")
-    parser.add_argument("--jobs", type=int, default=2, help="people side by side")
+    parser.add_argument("--jobs", type=at_least(1), default=2, help="people side by side")
     parser.add_argument("--cache", type=Path, help="keep rendered chips here (13 MB a person)")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--picture", type=Path, help="PNG of mean maps beside the published ones (--data)")

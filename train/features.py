@@ -24,7 +24,10 @@ DATASETS = ("smic", "casme2", "samm")
 LIST_NAME = "combined_3_class2_for_optical_flow.csv"
 FOLDER_NAME = "STSNet_whole_norm_u_v_os"
 SUFFIXES = ("", "_1", "_2", "_3")
+MANIFEST_NAME = "manifest.json"  # of `train.prepare`
 MAP_SHAPE = (28, 28, 3)
+CLASSES = 3
+LABELS = tuple(map(str, range(CLASSES)))  # negative, positive, surprise
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,8 +64,10 @@ class Features:
 def read_features(folder: Path) -> Features:
     """All samples listed in the folder's CSV, in its order.
 
-    Raises: DatasetError naming the first file that is missing or no 28x28 map.
+    Raises: DatasetError naming the first line that is no sample, the first file that is missing or no 28x28
+        map, or the number of classes where they are not three.
     """
+    check_classes(folder)
     rows = _read_list(folder / LIST_NAME)
     maps = [[_read_map(folder / FOLDER_NAME / name) for name in _file_names(row)] for row in rows]
     return Features(
@@ -74,6 +79,18 @@ def read_features(folder: Path) -> Features:
     )
 
 
+def check_classes(folder: Path) -> None:
+    """Raises: DatasetError if `train.prepare` wrote the folder for other than three classes."""
+    try:
+        task = json.loads((folder / MANIFEST_NAME).read_text(encoding="utf-8")).get("task", CLASSES)
+    except OSError:  # the published features have none
+        return
+    except (ValueError, AttributeError) as error:
+        raise DatasetError(f"{folder / MANIFEST_NAME} is damaged ({error}); prepare it again") from error
+    if task != CLASSES:
+        raise DatasetError(f"{folder} was prepared for {task} classes; prepare it with --task {CLASSES}")
+
+
 def _read_list(path: Path) -> list[dict[str, str]]:
     try:
         with path.open(newline="", encoding="utf-8") as stream:
@@ -82,8 +99,13 @@ def _read_list(path: Path) -> list[dict[str, str]]:
         raise DatasetError(
             f"no sample list at {path} ({error.strerror}); give the causalnet-cde folder"
         ) from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DatasetError(f"{path} is no table ({error}); give the causalnet-cde folder") from error
     if not rows or not {"dataset", "sub", "filename_o", "label"} <= set(rows[0]):
         raise DatasetError(f"{path} is not the published sample list; give the causalnet-cde folder")
+    for line, row in enumerate(rows, start=2):
+        if row["label"] not in LABELS or None in row.values():
+            raise DatasetError(f"{path}, line {line}: label {row['label']!r} is none of {', '.join(LABELS)}")
     return rows
 
 

@@ -52,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         for path in draw_run(args.run, args.folds or args.run / "folds"):
             print(path)
-    except FlinchError as error:
+    except (FlinchError, OSError) as error:
         print(f"train.figures: {error}", file=sys.stderr)
         return 2
     return 0

@@ -138,10 +138,15 @@ def claim(folder: Path, description: dict[str, Any]) -> None:
     """
     marker = folder / "run.json"
     if marker.exists():
-        held = json.loads(marker.read_text(encoding="utf-8"))
+        try:
+            held = json.loads(marker.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise ConfigError(f"{marker} is damaged ({error}); delete {folder} and begin anew") from error
         if held.get("fingerprint") != fingerprint(description):
             raise ConfigError(f"{folder} holds folds of another run; give another folder or delete it")
         return
     folder.mkdir(parents=True, exist_ok=True)
     marked = {"fingerprint": fingerprint(description), **description}
-    marker.write_text(json.dumps(marked, indent=2) + "\n", encoding="utf-8")
+    unfinished = marker.with_suffix(".tmp")
+    unfinished.write_text(json.dumps(marked, indent=2) + "\n", encoding="utf-8")
+    unfinished.replace(marker)

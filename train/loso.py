@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from engine.errors import ConfigError, FlinchError
-from engine.flags import Parser
+from engine.flags import Parser, at_least
 from train.features import Features, read_features
 from train.folds import PROTOCOLS, FoldTask, claim, load_result, run_folds, start_of
 from train.recipe import RECIPES, Recipe, load_recipe, recipe_table
@@ -31,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     console = Console()
     try:
         run(_parse(argv), console)
-    except FlinchError as error:
+    except (FlinchError, OSError) as error:
         print(f"train.loso: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -42,8 +42,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def run(args: argparse.Namespace, console: Console) -> None:
     began = time.perf_counter()
-    if args.seeds < 1 or args.jobs < 1:
-        raise ConfigError("--seeds and --jobs must be at least 1")
     recipe = load_recipe(args.model, args.config)
     if recipe.stop_when_right and args.protocol != "paper":
         raise ConfigError(f"{args.model} looks at the left-out subject; give --protocol paper")
@@ -104,8 +102,8 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--protocol", choices=PROTOCOLS, required=True)
     parser.add_argument("--model", default="compact", help=f"one of {', '.join(RECIPES)}")
     parser.add_argument("--config", type=Path, help="TOML file that changes keys of the recipe")
-    parser.add_argument("--seeds", type=int, default=1)
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="folds side by side")
+    parser.add_argument("--seeds", type=at_least(1), default=1)
+    parser.add_argument("--jobs", type=at_least(1), default=os.cpu_count() or 1, help="folds side by side")
     parser.add_argument("--ray", metavar="ADDRESS", help="on a Ray cluster (auto, host:6379), or local")
     parser.add_argument("--groups", type=int, help="this many groups of subjects instead of one subject each")
     parser.add_argument("--out", type=Path, default=Path("out/loso"))

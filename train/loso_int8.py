@@ -25,7 +25,7 @@ from engine import graph
 from engine.card import DEFAULT_MODEL, read_card
 from engine.errors import ConfigError, FlinchError
 from engine.export import export
-from engine.flags import Parser
+from engine.flags import Parser, at_least
 from engine.quantise import collect_ranges, layers_of, logits_of, quantised
 from engine.ranges import read_ranges
 from realtime.recognition import mean_logits
@@ -46,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     try:
         run(args)
-    except FlinchError as error:
+    except (FlinchError, OSError) as error:
         print(f"train.loso_int8: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -128,7 +128,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--model", default="compact", help="the recipe")
     parser.add_argument("--config", type=Path, help="TOML file that changes keys of the recipe")
     parser.add_argument("--weights", default=DEFAULT_MODEL, help="whose kept layers are taken")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=at_least(0), default=0)
     parser.add_argument("--groups", type=int, help="this many groups of subjects instead of one subject each")
     parser.add_argument("--out", type=Path, default=Path("out/loso-int8"))
     return parser.parse_args(argv)

@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from engine.errors import ConfigError, FlinchError
-from engine.flags import Parser
+from engine.flags import Parser, at_least
 from train.preparing.farm import each
 from train.preparing.layout import SAMPLES_NAME, TRUTH_NAME, join, write_layout, write_truth
 from train.preparing.task import PrepareConfig, PrepareTask, prepare
@@ -29,7 +29,7 @@ from train.readers.emotions import TASKS, composite
 def main(argv: Sequence[str] | None = None) -> int:
     try:
         run(_parse(argv), Console())
-    except FlinchError as error:
+    except (FlinchError, OSError) as error:
         print(f"train.prepare: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -66,8 +66,6 @@ def run(args: argparse.Namespace, console: Console) -> None:
 def _read(args: argparse.Namespace) -> Reading:
     if args.dataset is None or args.root is None:
         raise ConfigError("give --dataset and --root (or --join)")
-    if args.jobs < 1:
-        raise ConfigError("--jobs must be at least 1")
     reading = reader(args.dataset).read(args.root.resolve(), args.labels)
     return composite(reading) if args.rules == "megc" else reading
 
@@ -115,7 +113,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--kind", choices=("micro", "macro", "all"), default="micro")
     parser.add_argument("--apex", choices=("spot", "middle"), default="spot", help="where none is annotated")
     parser.add_argument("--margin-s", type=float, default=0.45, help="of frames kept around")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="samples side by side")
+    parser.add_argument("--jobs", type=at_least(1), default=os.cpu_count() or 1, help="samples side by side")
     parser.add_argument("--ray", metavar="ADDRESS", help="on a Ray cluster (auto, host:6379), or local")
     parser.add_argument("--check", action="store_true", help="only read labels and look for frames")
     parser.add_argument(

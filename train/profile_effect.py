@@ -22,7 +22,7 @@ from rich.progress import track
 from rich.table import Table
 
 from engine.errors import FlinchError
-from engine.flags import Parser
+from engine.flags import Parser, at_least
 from realtime.app.cli import add_spotter_flag
 from realtime.clock import NS_PER_S, seconds
 from realtime.config import Config, updated
@@ -209,9 +209,9 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = Parser(prog="python -m train.profile_effect", description=__doc__.split("\n")[0])
     parser.add_argument("--part", choices=("still", "untouched"), required=True)
     parser.add_argument("--people", default="tuning", help="of the stills: roles or persons")
-    parser.add_argument("--count", type=int, default=12, help="of the stills, at most")
+    parser.add_argument("--count", type=at_least(1), default=12, help="of the stills, at most")
     parser.add_argument("--noise", type=float, help="of the stills' sensor, gray levels")
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seed", type=at_least(0), default=1)
     parser.add_argument("--anyway", action="store_true", help="use floors that calibration.neutral refuses")
     parser.add_argument("--data", type=Path, default=DATA, help="folder with faces/ (FLINCH_DATA)")
     parser.add_argument("--json", type=Path, metavar="FILE")

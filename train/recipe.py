@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import math
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -132,6 +133,8 @@ def _converted(old: Any, value: Any, where: str) -> Any:
         return overridden(old, value, where)
     if isinstance(old, float) and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ConfigError(f"{where} must be a finite number, not {value}")
     if isinstance(old, tuple) and isinstance(value, list):
         return tuple(value)
     if type(old) is not type(value):

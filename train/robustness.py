@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from engine.errors import ConfigError, FlinchError
-from engine.flags import Parser
+from engine.flags import Parser, at_least
 from train.errors import DatasetError
 from train.features import Features, read_features
 from train.prepare import of_kind
@@ -38,7 +38,7 @@ GROUPS = ("keyframes", *CONDITIONS)
 def main(argv: Sequence[str] | None = None) -> int:
     try:
         run(_parse(argv), Console())
-    except FlinchError as error:
+    except (FlinchError, OSError) as error:
         print(f"train.robustness: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -49,8 +49,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def run(args: argparse.Namespace, console: Console) -> None:
     """Raises: DatasetError, ConfigError."""
-    if args.seeds < 1 or args.jobs < 1:
-        raise ConfigError("--seeds and --jobs must be at least 1")
     reading = of_kind(_read(args, console), "micro")
     samples, labels = _labelled(reading)
     work = Work(args.out, args.jobs, args.seeds, args.margin_s, console)
@@ -127,7 +125,9 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--root", type=Path)
     parser.add_argument("--labels", type=Path)
     parser.add_argument("--rules", choices=("all", "megc"), default="all")
-    parser.add_argument("--people", type=int, default=FastSynthConfig().count, help="of the synthetic set")
+    parser.add_argument(
+        "--people", type=at_least(1), default=FastSynthConfig().count, help="of the synthetic set"
+    )
     parser.add_argument("--seconds", type=float, default=FastSynthConfig().seconds, help="of each of them")
     parser.add_argument(
         "--systems", type=_names, default=(SHIPPED,), help=f"{SHIPPED}, or recipes; by commas"
@@ -135,9 +135,9 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--train-on", type=Path, default=Path("../shared/data/causalnet-cde"))
     parser.add_argument("--leave-out", action="store_true", help="train on the other subjects of the dataset")
     parser.add_argument("--groups", type=_groups, default=GROUPS, help=", ".join(GROUPS))
-    parser.add_argument("--seeds", type=int, default=3, help="of the noise on key frames")
+    parser.add_argument("--seeds", type=at_least(1), default=3, help="of the noise on key frames")
     parser.add_argument("--margin-s", type=float, default=PrepareConfig().margin_s)
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--jobs", type=at_least(1), default=os.cpu_count() or 1)
     parser.add_argument("--out", type=Path, default=Path("out/robustness"))
     return parser.parse_args(argv)
 

@@ -18,7 +18,7 @@ from engine.card import DEFAULT_MODEL, WEIGHTS_FOLDER, read_card, sha256
 from engine.ensemble import Network, as_one
 from engine.errors import ConfigError, FlinchError
 from engine.export import OPSET, export
-from engine.flags import Parser
+from engine.flags import Parser, at_least
 from engine.weights import load_network, save_network
 from train.errors import DatasetError
 from train.features import DATASETS, read_features
@@ -35,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = _parse(argv)
     try:
         ship(args)
-    except FlinchError as error:
+    except (FlinchError, OSError) as error:
         print(f"train.ship: {error}", file=sys.stderr)
         return 2
     return 0
@@ -94,7 +94,9 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True, help="the causalnet-cde folder")
     parser.add_argument("--loso", type=Path, required=True, help="--out of the honest train.loso run")
     parser.add_argument("--confidence", type=Path, required=True, help="--json of calibration.confidence")
-    parser.add_argument("--members", type=int, default=1, help="networks, seeds from 0, that answer as one")
+    parser.add_argument(
+        "--members", type=at_least(1), default=1, help="networks, seeds from 0, that answer as one"
+    )
     parser.add_argument("--model", default="compact")
     parser.add_argument("--config", type=Path, help="the same file as for train.loso")
     parser.add_argument("--name", default=DEFAULT_MODEL)

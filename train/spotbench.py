@@ -24,7 +24,7 @@ from rich.console import Console
 from rich.progress import track
 
 from engine.errors import ConfigError, FlinchError
-from engine.flags import Parser
+from engine.flags import Parser, at_least
 from realtime.app.cli import add_spotter_flag, flags_of
 from realtime.config import Config, load_config
 from realtime.output.events import CSV_NAME
@@ -172,7 +172,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--part", choices=(*PARTS, "untouched"), required=True)
     parser.add_argument("--people", default="tuning", help="roles or persons of train/synth/split.csv")
     parser.add_argument("--out", type=Path, default=Path("out/spotbench"))
-    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--workers", type=at_least(1), default=os.cpu_count() or 1)
     parser.add_argument("--least-px", type=float, default=LEAST_PX, help="weaker ones are not asked for")
     parser.add_argument("--recognise", action="store_true", help="run the network too: STRS")
     parser.add_argument("--json", type=Path, metavar="FILE")

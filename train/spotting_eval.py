@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 from engine.errors import ConfigError, FlinchError
-from engine.flags import Parser
+from engine.flags import Parser, number
 from train.scoring.score import compare, report
 from train.scoring.tables import VIDEOS_NAME, read_intervals, read_minutes
 
@@ -77,7 +77,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         "--pred", type=Path, required=True, help="the same, an events.csv, or a folder of them"
     )
     parser.add_argument("--json", type=Path, metavar="FILE")
-    parser.add_argument("--minutes", type=float, metavar="N", help="length of all videos")
+    parser.add_argument("--minutes", type=number, metavar="N", help="length of all videos")
     parser.add_argument("--videos", type=Path, metavar="FILE", help="CSV: video,seconds")
     return parser.parse_args(argv)
 

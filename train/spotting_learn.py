@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from rich.progress import track
 
 from engine.errors import FlinchError
-from engine.flags import Parser
+from engine.flags import Parser, at_least
 from engine.spotter import DEFAULT_SPOTTER, SPOTTER_FOLDER
 from train.spotting.causes import calibrate_causes
 from train.spotting.fit import FitConfig, Mixer, fit
@@ -167,9 +167,11 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True, help="keeps chips and tracks")
     parser.add_argument("--people", default="training", help="roles or persons of train/synth/split.csv")
     parser.add_argument("--further", type=Path, metavar="FOLDER", help="clips of train/synth/further.csv")
-    parser.add_argument("--steps", type=int, default=FitConfig().steps)
+    parser.add_argument("--steps", type=at_least(1), default=FitConfig().steps)
     parser.add_argument("--rate", type=float, default=FitConfig().rate, help="highest learning rate")
-    parser.add_argument("--members", type=int, default=1, help="networks, seeds from 1, that answer as one")
+    parser.add_argument(
+        "--members", type=at_least(1), default=1, help="networks, seeds from 1, that answer as one"
+    )
     parser.add_argument("--start", type=Path, metavar="FILE", help="safetensors of an earlier spotter")
     parser.add_argument("--threshold", type=float, default=0.5)
     parser.add_argument("--name", default=DEFAULT_SPOTTER)

@@ -75,7 +75,6 @@ def test_nothing_but_the_page_and_the_times(command, tmp_path, monkeypatch):
 def test_refusals_are_one_line(command, capsys):
     assert command("--only", "resnet") == 2
     assert "--only resnet" in capsys.readouterr().err
-    assert command("--seeds", "0") == 2
 
 
 def test_everything_has_a_row_and_a_source(tmp_path):

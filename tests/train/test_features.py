@@ -9,7 +9,7 @@ import pytest
 
 from realtime.maps import direction_map
 from train.errors import DatasetError
-from train.features import FOLDER_NAME, LIST_NAME, read_features
+from train.features import FOLDER_NAME, LIST_NAME, MANIFEST_NAME, read_features
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +56,33 @@ def test_the_digest_sees_maps_labels_and_names(small):
     changed = [{"maps_u8": maps}, {"labels": labels}, {"subjects": small.subjects[::-1]}]
     digests = {small.digest, *(replace(small, **one).digest for one in changed)}
     assert len(digests) == 4 and replace(small).digest in digests
+
+
+@pytest.mark.parametrize("label", ["happy", "", "3", "-1"])
+def test_a_label_that_is_none_is_named_with_its_line(published, label):
+    table = published / LIST_NAME
+    header, first, *others = table.read_text().splitlines()
+    at = header.split(",").index("label")
+    cells = first.split(",")
+    cells[at] = label
+    table.write_text("\n".join([header, ",".join(cells), *others]) + "\n")
+    with pytest.raises(DatasetError, match=f"line 2: label '{label}' is none of 0, 1, 2"):
+        read_features(published)
+
+
+def test_bytes_that_are_no_text_are_said_plainly(published):
+    (published / LIST_NAME).write_bytes(b"dataset,sub,filename_o,label\n\xff\xfe")
+    with pytest.raises(DatasetError, match="is no table"):
+        read_features(published)
+
+
+@pytest.mark.parametrize(("manifest", "says"), [('{"task": 5}', "prepared for 5 classes"), ("{", "damaged")])
+def test_other_classes_are_not_taken_for_ours(published, manifest, says):
+    (published / MANIFEST_NAME).write_text(manifest)
+    with pytest.raises(DatasetError, match=says):
+        read_features(published)
+    (published / MANIFEST_NAME).write_text('{"task": 3}')
+    assert len(read_features(published))
 
 
 def test_a_missing_map_is_named(published):

@@ -157,14 +157,26 @@ def test_other_data_of_the_same_length_does_not_mix_either(command, published, c
     assert "folds of another run" in capsys.readouterr().err
 
 
+def test_a_damaged_marker_is_one_line(command, tmp_path, capsys):
+    (tmp_path / "out" / "folds").mkdir(parents=True)
+    (tmp_path / "out" / "folds" / "run.json").write_text('{"finger')
+    assert command("--groups", "2") == 2
+    error = capsys.readouterr().err
+    assert "run.json is damaged" in error and error.count("\n") == 1
+
+
+def test_an_out_that_is_a_file_is_one_line(command, tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    assert command("--groups", "2", out="file") == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
 def test_jobs_side_by_side(command, tmp_path):
     assert command("--groups", "2", "--jobs", "2") == 0
     assert report_of(tmp_path / "out")["folds"] == 2
 
 
-@pytest.mark.parametrize(
-    "flags", [("--seeds", "0"), ("--jobs", "0"), ("--model", "huge"), ("--groups", "99")]
-)
+@pytest.mark.parametrize("flags", [("--model", "huge"), ("--groups", "99")])
 def test_wrong_flags_are_one_line(command, flags, capsys):
     assert command(*flags) == 2
     assert capsys.readouterr().err.count("\n") == 1

@@ -41,6 +41,8 @@ def test_file_changes_only_its_keys(tmp_path):
         ("one_cycle = 1", "one_cycle must be like True"),
         ("model = 3", "model is a table"),
         ("epochs = 0", "must be positive"),
+        ("learning_rate = nan", "learning_rate must be a finite number, not nan"),
+        ("augment = { noise = inf }", "noise must be a finite number, not inf"),
         ("epochs = ", "not valid TOML"),
     ],
 )

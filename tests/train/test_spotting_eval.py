@@ -54,6 +54,23 @@ def test_the_length_of_the_videos_is_found_beside_the_truth(
     assert evaluated(tmp_path, "--truth", truth, "--pred", pred)["false_alarms_per_minute"] == 2.0
 
 
+@pytest.mark.parametrize("seconds", ["nan", "-20", "inf"])
+def test_lengths_that_are_none_are_refused(
+    tmp_path: Path, tables: tuple[Path, Path], seconds: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "videos.csv").write_text(f"video,seconds\nv1.mp4,{seconds}\n")
+    assert main(["--truth", str(tables[0]), "--pred", str(tables[1])]) == 2
+    assert "a video lasts 0 seconds or more" in capsys.readouterr().err
+
+
+def test_cells_beyond_the_header_are_left_out(
+    tmp_path: Path, tables: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    tables[1].write_text("video,onset,offset\nv1,1,2,micro,extra\n")
+    assert main(["--truth", str(tables[0]), "--pred", str(tables[1])]) == 2
+    assert "no column type or kind; it has video, onset, offset" in capsys.readouterr().err
+
+
 def test_a_folder_of_replays_is_one_table(tmp_path: Path) -> None:
     for clip in ("v1", "v2"):
         (tmp_path / clip).mkdir()

@@ -23,7 +23,7 @@ import numpy as np
 
 from engine.card import DEFAULT_MODEL, read_card
 from engine.errors import ConfigError, FlinchError
-from engine.flags import Parser
+from engine.flags import Parser, at_least
 from engine.mol import COMPACT_MOL, PUBLISHED_MOL
 from engine.runners import open_runner
 from engine.weights import load_mol
@@ -48,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = _parse(argv)
     try:
         {"make": _samples, "fit": _fit, "score": _score, "bench": _bench, "agree": _agree}[args.do](args)
-    except FlinchError as error:
+    except (FlinchError, OSError) as error:
         print(f"train.mol: {error}", file=sys.stderr)
         return 2
     return 0
@@ -138,11 +138,11 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--size", choices=sorted(SIZES), default="compact")
     parser.add_argument("--data", type=Path, help="a prepared dataset instead of made-up movements")
     parser.add_argument("--clips", type=int, default=4000, help="made for training")
-    parser.add_argument("--steps", type=int, default=default.steps)
+    parser.add_argument("--steps", type=at_least(1), default=default.steps)
     parser.add_argument("--minutes", type=float, help="end the training by then, however many steps are done")
     parser.add_argument("--batch", type=int, default=default.batch)
     parser.add_argument("--learning-rate", type=float, default=default.learning_rate)
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=at_least(0), default=0)
     parser.add_argument("--start", type=Path, metavar="CARD", help="go on from this network (.json)")
     parser.add_argument("--seconds", type=float, default=5.0, help="of each measurement of bench")
     parser.add_argument("--faces", type=Path, default=DATA, help="folder with faces/ (FLINCH_DATA)")

@@ -20,12 +20,12 @@ import cv2
 import numpy as np
 
 from train.errors import DatasetError
-from train.features import FOLDER_NAME, LIST_NAME, SUFFIXES
+from train.features import FOLDER_NAME, LIST_NAME, MANIFEST_NAME, SUFFIXES, check_classes
 from train.preparing.task import PrepareTask
 from train.readers import Reading, Refused, Sample
 from train.readers.emotions import classes, labelled
 
-MANIFEST_NAME, REFUSED_NAME, TRUTH_NAME, SAMPLES_NAME = "manifest.json", "refused.csv", "truth.csv", "samples"
+REFUSED_NAME, TRUTH_NAME, SAMPLES_NAME = "refused.csv", "truth.csv", "samples"
 LIST_HEADER = ("dataset", "sub", "filename_o", "label", "emotion", "kind")
 # The published list calls it by its first name; `train.report` has a line for it.
 LISTED_AS = {"smic-hs": "smic"}
@@ -67,12 +67,14 @@ def write_truth(path: Path, samples: Iterable[Sample]) -> None:
 def join(folders: Sequence[Path], out: Path) -> int:
     """Several prepared datasets as one list, as the composite is; returns how many samples it has.
 
-    Raises: DatasetError if one was not prepared, or two have files of one name.
+    Raises: DatasetError if one was not prepared, or for other than three classes, or two have files of one
+        name.
     """
     rows: list[Mapping[str, str]] = []
     (out / FOLDER_NAME).mkdir(parents=True, exist_ok=True)
     names: set[str] = set()
     for folder in folders:
+        check_classes(folder)
         try:
             with (folder / LIST_NAME).open(newline="", encoding="utf-8") as stream:
                 added = list(csv.DictReader(stream))

@@ -48,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser.parse_args(argv)
     try:
         mean, modes = fitted(_meshes(args.faces))
-    except FlinchError as error:
+    except (FlinchError, OSError) as error:
         print(f"train.prior.shapes: {error}", file=sys.stderr)
         return 2
     np.savez(SHAPES, mean=mean.astype(np.float16), modes=modes.astype(np.float16))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -48,9 +49,12 @@ def read_intervals(path: Path) -> list[Interval]:
 def read_minutes(path: Path) -> float:
     """Length of all videos of a table `video,seconds`. Raises: DatasetError."""
     try:
-        return sum(float(row["seconds"]) for _, row in _rows(path)) / 60
+        lengths_s = [float(row["seconds"]) for _, row in _rows(path)]
     except (KeyError, ValueError) as error:
         raise DatasetError(f"{path}: needs a column `seconds` of numbers ({error})") from error
+    if not all(0 <= length < math.inf for length in lengths_s):
+        raise DatasetError(f"{path}: a video lasts 0 seconds or more, and not for ever")
+    return sum(lengths_s) / 60
 
 
 def _rows(path: Path) -> list[tuple[int, dict[str, str]]]:
@@ -60,7 +64,10 @@ def _rows(path: Path) -> list[tuple[int, dict[str, str]]]:
             reader = csv.DictReader(stream)
             if not reader.fieldnames:
                 raise DatasetError(f"{path} is empty; it needs a header line such as video,onset,offset,type")
-            rows = [(reader.line_num, {key: value or "" for key, value in row.items()}) for row in reader]
+            rows = [
+                (reader.line_num, {key: value or "" for key, value in row.items() if key is not None})
+                for row in reader
+            ]
             header = dict.fromkeys(reader.fieldnames, "")
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DatasetError(f"{path}: cannot be read as a table ({error})") from error

@@ -25,7 +25,7 @@ from rich.progress import track
 from rich.table import Table
 
 from engine.errors import FlinchError
-from engine.flags import Parser
+from engine.flags import Parser, at_least
 from realtime.spotting.chain import ROW_PARTS
 from realtime.spotting.regions import REGIONS, tile_centres
 from realtime.types import FaceChip
@@ -149,7 +149,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = Parser(prog="python -m train.spotting.rarity", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--part", choices=PARTS, help="one of them only")
     parser.add_argument("--people", default="reporting", help="roles or persons of train/synth/split.csv")
-    parser.add_argument("--variants", type=int, default=VARIANTS, help="of each still or clip")
+    parser.add_argument("--variants", type=at_least(1), default=VARIANTS, help="of each still or clip")
     parser.add_argument("--data", type=Path, default=DATA, help="folder with faces/ (FLINCH_DATA)")
     return parser.parse_args(argv)
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from engine.errors import ConfigError
+from engine.flags import at_least, number
 from train.scoring.tables import VIDEOS_NAME, write_rows
 from train.synth.make import Made, SynthConfig, defaults_for
 from train.synth.write import CODECS, TRUTH_HEADER, VIDEOS_HEADER, is_expression
@@ -20,18 +21,18 @@ DATA = Path(os.environ.get("FLINCH_DATA", Path(__file__).resolve().parents[3] / 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """Flags that decide what the videos look like."""
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--variants", type=int, help="videos per still (default 1) or clip (2)")
-    parser.add_argument("--count", type=int, help="only so many stills or clips")
-    parser.add_argument("--fps", type=float, help="of stills, 25 to 200 (default 30)")
-    parser.add_argument("--seconds", type=float, help="of stills (default 20)")
+    parser.add_argument("--seed", type=at_least(0), default=1)
+    parser.add_argument("--variants", type=at_least(1), help="videos per still (default 1) or clip (2)")
+    parser.add_argument("--count", type=at_least(1), help="only so many stills or clips")
+    parser.add_argument("--fps", type=number, help="of stills, 25 to 200 (default 30)")
+    parser.add_argument("--seconds", type=number, help="of stills (default 20)")
     parser.add_argument("--codec", choices=CODECS)
-    parser.add_argument("--kbps", type=int, help="of h264 and vp8 (default 1500)")
-    parser.add_argument("--noise", type=float, help="sensor noise, gray levels")
-    parser.add_argument("--flicker", type=float, help="of the lamps, share of the brightness")
-    parser.add_argument("--dropped", type=float, help="share of frames")
-    parser.add_argument("--doubled", type=float, help="share of frames")
-    parser.add_argument("--amplitude", type=float, nargs=2, metavar=("LOW", "HIGH"), help="micro, IOD")
+    parser.add_argument("--kbps", type=at_least(1), help="of h264 and vp8 (default 1500)")
+    parser.add_argument("--noise", type=number, help="sensor noise, gray levels")
+    parser.add_argument("--flicker", type=number, help="of the lamps, share of the brightness")
+    parser.add_argument("--dropped", type=number, help="share of frames")
+    parser.add_argument("--doubled", type=number, help="share of frames")
+    parser.add_argument("--amplitude", type=number, nargs=2, metavar=("LOW", "HIGH"), help="micro, IOD")
     parser.add_argument("--data", type=Path, default=DATA, help="folder with faces/ (FLINCH_DATA)")
 
 
@@ -51,10 +52,8 @@ def config_of(args: argparse.Namespace) -> SynthConfig:
 
 
 def variants_of(args: argparse.Namespace) -> int:
-    """How many videos each still or clip gives. Raises: ConfigError."""
+    """How many videos each still or clip gives."""
     variants = (1 if args.part == "still" else 2) if args.variants is None else args.variants
-    if variants < 1:
-        raise ConfigError(f"--variants must be at least 1, not {variants}")
     return int(variants)
 
 

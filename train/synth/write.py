@@ -35,7 +35,8 @@ def video_format(codec: str, kbps: int) -> VideoFormat:
     if codec == "vp8":
         # Below 0 the speed is fixed; above, it follows the load, and a seed would not give its bytes again.
         options = {**rate, "deadline": "realtime", "cpu-used": "-6", "g": "60"}
-        return VideoFormat("webm", "libvpx", "yuv420p", options, {}, Fraction(1, 1000), 1)
+        exact = {"fflags": "+bitexact"}  # or the file has an identity drawn by chance
+        return VideoFormat("webm", "libvpx", "yuv420p", options, exact, Fraction(1, 1000), 1)
     if codec == "lossless":
         options = {"preset": "ultrafast", "qp": "0"}
         return VideoFormat("mp4", "libx264rgb", "bgr24", options, {}, Fraction(1, 90_000), 1)
