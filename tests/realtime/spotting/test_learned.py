@@ -33,6 +33,15 @@ def test_a_brief_movement_is_found_where_it_was():
     assert max(signal.score for signal in signals) >= signals[0].threshold
 
 
+def test_a_movement_was_said_at_the_frame_that_showed_it_to_have_ended():
+    spotter, said_at = LearnedSpotter(SpotterConfig(), Scripted({}, DURING)), []
+    for chip in film([(1.2, 1.35, 1.6)], 2.2):
+        for window in spotter.step(chip)[1]:
+            said_at.append(window.emitted_ns)
+            assert window.emitted_ns == chip.t_ns > window.chips[-1].t_ns
+    assert len(said_at) == 1
+
+
 @pytest.mark.parametrize("step", range(78, 82))
 def test_evidence_between_two_frames_is_in_the_signal_too(step):
     class Sure(Scripted):

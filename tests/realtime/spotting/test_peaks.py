@@ -37,6 +37,19 @@ def test_a_peak_is_told_once_it_is_over():
     assert found.offset_ns - found.onset_ns == pytest.approx(300_000_000, abs=10)
 
 
+def test_the_surer_a_step_is_the_more_it_counts_in_where_a_movement_lies():
+    around = [
+        said(20, 0.3, since=(0.30, 0.20, 0.10)),  # of 0.40 s: onset 0.10, apex 0.20, offset 0.30
+        said(21, 0.9, since=(0.24, 0.18, 0.06)),  # of 0.42 s: 0.18, 0.24, 0.36; counts three times
+        said(22, 0.6, since=(0.31, 0.18, 0.08)),  # of 0.44 s: 0.13, 0.26, 0.36; twice
+    ]
+    peaks = Peaks(0.5, 40_000_000)
+    quiet = [said(step, 0.0) for step in range(10, 20)]
+    (found,) = filter(None, map(peaks.add, [*quiet, *around, said(23, 0.0)]))
+    places_ms = [round(ns / 1e6, 3) for ns in (found.onset_ns, found.apex_ns, found.offset_ns)]
+    assert places_ms == [150, 240, 350]
+
+
 @pytest.mark.parametrize("since", [(0.11, 0.1, 0.09), (0.9, 0.4, 0.1)])
 def test_what_lasts_too_short_or_too_long_is_no_micro_expression(since):
     assert peaks_of([0.1] * 10 + [0.9] + [0.1] * 10, since=since) == []
