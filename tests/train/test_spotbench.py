@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 
@@ -66,7 +67,11 @@ def test_a_short_still_from_end_to_end(
     shared = ["--workers", "1", "--data", str(data_dir), "--out", str(tmp_path)]
     assert main([*arguments, *shared, "--json", str(tmp_path / "first.json")]) == 0
     first = json.loads((tmp_path / "first.json").read_text())
-    assert first["videos"] == 1 and first["coverage"] > 0.7
+    assert first["videos"] == 1 and 0.7 < first["coverage"] < 1
+    (signal,) = tmp_path.rglob("signal.csv")
+    with signal.open(newline="") as stream:
+        armed = [row["armed"] == "1" for row in csv.DictReader(stream) if row["face"]]
+    assert first["coverage"] == pytest.approx(sum(armed) / len(armed), abs=1e-4)
     assert first["face_minutes"] == pytest.approx(2 / 60, abs=2e-3)
     (meshes,) = (tmp_path / "sets").rglob("*.npz")
     with np.load(meshes) as kept:
