@@ -130,6 +130,13 @@ def test_nothing_changes_nothing(flows, small, rng):
     torch.testing.assert_close(augment(flows, torch.from_numpy(small.labels), NOTHING, rng), flows)
 
 
+@pytest.mark.parametrize("name", ["mirror", "reverse", "shift", "scale", "noise", "mix", "stretch"])
+def test_each_by_itself_changes_something(flows, small, rng, name):
+    only = dataclasses.replace(NOTHING, **{name: 0.5})
+    changed = augment(flows, torch.from_numpy(small.labels), only, rng)
+    assert (changed - flows).abs().max() > 1.0
+
+
 def test_everything_at_once_stays_in_range_and_is_repeatable(flows, small):
     labels, every = torch.from_numpy(small.labels), AugmentConfig(noise=9.0, mix=0.5, stretch=0.5)
     first, again, other = (

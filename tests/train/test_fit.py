@@ -10,7 +10,7 @@ import torch
 
 from engine.causalnet import CausalNet, CausalNetConfig
 from realtime.symmetry import symmetric_views
-from train.augment import NOTHING
+from train.augment import NOTHING, AugmentConfig
 from train.fit import class_weights, fit, head_features, predict
 from train.recipe import Recipe
 
@@ -69,6 +69,19 @@ def test_an_epoch_of_one_update_and_a_hook_that_stops(small):
 def test_full_batch_and_constant_rate(small):
     recipe = Recipe(model=TINY, augment=NOTHING, epochs=2, batch=0, one_cycle=False)
     assert predict(fit(small, recipe, 0), small.maps_u8, False).shape == (24, 3)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"augment": AugmentConfig()}, {"augment": replace(NOTHING, noise=20.0)}, {"label_smoothing": 0.0}],
+)
+def test_what_the_recipe_says_of_samples_and_labels_reaches_the_network(small, changed):
+    """One update on all samples, so that nothing else can differ."""
+    recipe = replace(QUICK, epochs=1, batch=0, one_cycle=False)
+    as_it_is, other = (
+        predict(fit(small, one, 0), small.maps_u8, False) for one in (recipe, replace(recipe, **changed))
+    )
+    assert np.abs(as_it_is - other).max() > 1e-3
 
 
 @pytest.mark.parametrize(("power", "ratio"), [(0.0, 1.0), (0.5, 2.0), (1.0, 4.0)])
