@@ -1,70 +1,26 @@
 // The Live tab: <flinch-live>. Buttons, keys, and what is told to whom.
 
 import { Cards, isDoubtful, words } from "./live_events.js";
-import { Link, NoCamera, openCamera } from "./live_link.js";
-import { Meter, ageMs, warnings } from "./live_measure.js";
+import { showFigures, showWarnings } from "./live_figures.js";
+import { Link, NoAnswer, NoCamera, openCamera } from "./live_link.js";
+import { MARKUP } from "./live_markup.js";
+import { Meter, warnings } from "./live_measure.js";
+import { Overlay } from "./live_overlay.js";
 import { Strip } from "./live_strip.js";
 
 const RETRIES = 3;
 const RETRY_MS = 1500;
 const LOOK_MS = 1000;
-const LAYERS = { all: ["outline", "regions"], heat: ["outline", "regions", "heat"], none: [] };
-const CAUSES = {
-  frames_behind_seconds: "frames (analysis too slow)",
-  frames_behind_bytes: "frames (too large to wait)",
-  browser_frames_behind: "frames (server too slow)",
-  recognition_behind: "candidates (recognition too slow)",
-  recording_behind: "pictures of the recording",
-};
 const KEYS = { s: "start", r: "record", e: "mark", b: "baseline", o: "overlay" };
-
-const MARKUP = `
-<div class="flinch-live">
-  <section class="flinch-main" aria-label="Live picture">
-    <div class="flinch-stage">
-      <video class="flinch-video" autoplay muted playsinline aria-label="Annotated picture"></video>
-      <div class="flinch-cover"><p class="flinch-cover-words">Press Start. The browser asks for the camera;
-        without one the demo plays.</p></div>
-      <span class="flinch-pill flinch-recording" hidden>● recording</span>
-    </div>
-    <div class="flinch-buttons" role="toolbar" aria-label="Live">
-      <button type="button" data-do="start" class="flinch-go" aria-keyshortcuts="S">Start</button>
-      <button type="button" data-do="record" aria-pressed="false" aria-keyshortcuts="R" disabled>Record</button>
-      <button type="button" data-do="mark" aria-keyshortcuts="E" disabled>Mark</button>
-      <button type="button" data-do="baseline" aria-keyshortcuts="B" disabled
-        title="The face is at rest now: measure its noise anew">Neutral now</button>
-      <button type="button" data-do="overlay" aria-keyshortcuts="O" disabled>Overlay: lines</button>
-      <span class="flinch-choices"><label>Source <select data-is="source" aria-label="Source"><option value="camera">camera</option>
-        <option value="own">demo</option></select></label>
-      <label>Picture <select data-is="size" aria-label="Size of the picture"><option value="best">highest</option>
-        <option value="hd">1280×720</option><option value="vga">640×480</option></select></label></span>
-    </div>
-    <p class="flinch-status" role="status" aria-live="polite"></p>
-    <ul class="flinch-warnings" aria-live="polite" aria-label="Warnings"></ul>
-    <h3>Movement <small>from 1 on it is spotted</small></h3>
-    <canvas class="flinch-strip" role="img"
-      aria-label="Movement of each face over the last seconds, with the threshold and the candidates"></canvas>
-    <p class="flinch-keys">Keys: <kbd>S</kbd> start or stop, <kbd>R</kbd> record, <kbd>E</kbd> mark a moment,
-      <kbd>B</kbd> neutral now, <kbd>O</kbd> overlay</p>
-  </section>
-  <aside class="flinch-side">
-    <section aria-label="Last candidates">
-      <h3>Candidates <small>never verdicts</small></h3>
-      <ol class="flinch-events"></ol>
-    </section>
-    <section aria-label="Measured">
-      <h3>Measured</h3>
-      <dl class="flinch-figures"></dl>
-    </section>
-  </aside>
-</div>`;
 
 class Live extends HTMLElement {
   connectedCallback() {
     if (this.firstChild) return;
     this.innerHTML = MARKUP;
     this.state = "idle";
-    this.overlay = "all";
+    this.turn = 0; // counts starts and ends: what belongs to an earlier one is void
+    this.why = ""; // no camera is used
+    this.overlay = new Overlay();
     this.meter = new Meter();
     this.video = this.querySelector("video");
     this.strip = new Strip(this.querySelector("canvas"));
@@ -75,6 +31,10 @@ class Live extends HTMLElement {
     document.addEventListener("keydown", (event) => this.#key(event));
     window.addEventListener("pagehide", () => this.link?.stop());
     this.#buttons();
+  }
+
+  get running() {
+    return Boolean(this.link) || this.state === "starting";
   }
 
   control(name) {
@@ -95,7 +55,7 @@ class Live extends HTMLElement {
   }
 
   #do(name) {
-    if (name === "start") (this.link || this.state === "starting") ? this.stop() : this.start();
+    if (name === "start") this.running ? this.stop() : this.start();
     if (!this.link) return;
     if (name === "record") this.link.send({ kind: "record", on: !this.stats?.recording });
     if (name === "mark") this.link.send({ kind: "mark" });
@@ -104,45 +64,45 @@ class Live extends HTMLElement {
   }
 
   #nextOverlay() {
-    const names = Object.keys(LAYERS);
-    this.overlay = names[(names.indexOf(this.overlay) + 1) % names.length];
+    this.overlay.next();
     this.#sendOverlay();
+    this.#buttons();
   }
 
   #sendOverlay() {
-    this.link.send({ kind: "layers", names: LAYERS[this.overlay] });
-    this.button("overlay").textContent = `Overlay: ${{ all: "lines", heat: "lines and heat", none: "none" }[this.overlay]}`;
+    this.link.send({ kind: "layers", names: this.overlay.layers });
   }
 
   // beginning and end
 
   async start(retry = 0) {
+    const turn = (this.turn += 1);
     this.state = "starting";
-    this.wanted = true;
     this.#say("Starting …");
     this.#buttons();
     try {
-      const stream = await this.#stream();
-      if (!this.wanted) return stream?.getTracks().forEach((track) => track.stop());
+      const { stream, why } = await this.#stream();
+      if (turn !== this.turn) return stream?.getTracks().forEach((track) => track.stop());
+      this.why = why;
       await this.#connect(new Link(stream), retry);
     } catch (error) {
-      this.link?.stop();
-      this.link = null;
-      this.state = "idle";
-      this.#say(error.message, "bad");
-      this.#buttons();
+      if (turn !== this.turn) return;
+      const { link } = this;
+      this.link = null; // what it says of its end is not the reason
+      link?.stop();
+      this.#ended(error.message, { bad: true, next: error instanceof NoAnswer && retry ? retry + 1 : 0 });
     }
   }
 
+  /** The camera's pictures, or why there are none. */
   async #stream() {
-    this.why = "";
-    if (this.control("source").value === "own") return null;
+    if (this.control("source").value === "own") return { stream: null, why: "" };
     try {
-      return await openCamera(this.control("size").value);
+      return { stream: await openCamera(this.control("size").value), why: "" };
     } catch (error) {
       if (!(error instanceof NoCamera)) throw error;
-      this.why = `${error.message} Playing ${this.sourceName === "demo" ? "the built-in demo" : this.sourceName}.`;
-      return null;
+      const played = this.sourceName === "demo" ? "the built-in demo" : this.sourceName;
+      return { stream: null, why: `${error.message} Playing ${played}.` };
     }
   }
 
@@ -151,36 +111,39 @@ class Live extends HTMLElement {
     this.strip.clear();
     this.cards.clear();
     this.meter = new Meter();
-    this.stats = null;
-    link.addEventListener("picture", (event) => this.#picture(event.detail));
-    link.addEventListener("message", (event) => this.#heard(event.detail));
-    link.addEventListener("end", (event) => this.#ended(link, event.detail, retry));
+    this.browser = null;
+    const own = (does) => ({ detail }) => link === this.link && does(detail);
+    link.addEventListener("picture", own((stream) => this.#picture(stream)));
+    link.addEventListener("message", own((message) => this.#heard(message)));
+    link.addEventListener("end", own(({ why, lost }) => this.#ended(why, { bad: lost, next: lost ? retry + 1 : 0 })));
     await link.open();
+    if (link.ended) return;
     this.strip.run();
     this.looking = setInterval(() => this.#look(), LOOK_MS);
     this.#buttons();
   }
 
   stop() {
-    this.wanted = false;
     if (this.link) this.link.stop();
-    else this.#ended(null, { why: "Stopped.", lost: false }, RETRIES);
+    else this.#ended("Stopped.");
   }
 
-  #ended(link, { why, lost }, retry) {
-    if (link !== this.link && link !== null) return;
+  /** `next`: which attempt to begin anew shall follow; 0: none. */
+  #ended(why, { bad = false, next = 0 } = {}) {
+    const turn = (this.turn += 1);
+    const again = next > 0 && next <= RETRIES;
     clearInterval(this.looking);
     this.strip.stop();
     this.link = null;
-    this.state = "idle";
-    this.video.srcObject = null;
+    this.stats = null;
+    this.why = "";
+    this.state = again ? "starting" : "idle";
+    this.video.srcObject = this.video.onplaying = null;
     this.classList.remove("flinch-on");
-    this.#say(why, lost ? "bad" : "");
+    this.#say(again ? `${why} Trying again …` : why, bad ? "bad" : "");
     this.#buttons();
-    if (lost && this.wanted && retry < RETRIES) {
-      this.#say(`${why} Trying again …`, "bad");
-      setTimeout(() => this.wanted && !this.link && this.start(retry + 1), RETRY_MS * (retry + 1));
-    }
+    this.#warn([]);
+    if (again) setTimeout(() => turn === this.turn && this.start(next), RETRY_MS * next);
   }
 
   // what comes
@@ -190,9 +153,10 @@ class Live extends HTMLElement {
     this.video.onplaying = () => {
       this.state = "live";
       this.classList.add("flinch-on");
-      this.#say(this.why || "Live.", this.why ? "bad" : "");
-      if (this.overlay !== "all") this.#sendOverlay();
-      this.#buttons();
+      this.#say("Live.");
+      this.overlay.begin(this.link.layers);
+      if (this.overlay.chosen) this.#sendOverlay();
+      this.#measured();
     };
     this.video.play().catch(() => {}); // it plays by itself as soon as there is a picture
   }
@@ -207,15 +171,17 @@ class Live extends HTMLElement {
     }
     if (message.kind === "stats") {
       this.stats = message;
-      this.#figures();
+      this.#measured();
     }
   }
 
   async #look() {
     const link = this.link;
     if (!link || link.ended) return;
-    this.browser = (await this.meter.look(link.pc)) || this.browser;
-    this.#figures();
+    const seen = await this.meter.look(link.pc);
+    if (link !== this.link) return;
+    this.browser = seen || this.browser;
+    this.#measured();
   }
 
   // what is shown
@@ -228,61 +194,31 @@ class Live extends HTMLElement {
   }
 
   #buttons() {
-    const on = Boolean(this.link);
+    const on = this.running;
+    const recording = Boolean(this.stats?.recording);
     const start = this.button("start");
-    start.textContent = on || this.state === "starting" ? "Stop" : "Start";
+    start.textContent = on ? "Stop" : "Start";
     start.classList.toggle("flinch-go", !on);
     for (const name of ["record", "mark", "baseline", "overlay"]) this.button(name).disabled = this.state !== "live";
     for (const name of ["source", "size"]) this.control(name).disabled = on;
-    this.button("mark").disabled ||= !this.stats?.recording;
-  }
-
-  #figures() {
-    const { browser, stats } = this;
-    const camera = this.link?.settings || null;
-    const recording = Boolean(stats?.recording);
-    this.querySelector(".flinch-recording").hidden = !recording;
+    this.button("mark").disabled ||= !recording;
     this.button("record").setAttribute("aria-pressed", recording);
     this.button("record").textContent = recording ? "Stop recording" : "Record";
-    this.#buttons();
-    const list = this.querySelector(".flinch-figures");
-    list.replaceChildren(...rows(browser, stats, camera).flatMap(([name, text]) => {
-      const term = document.createElement("dt");
-      const value = document.createElement("dd");
-      term.textContent = name;
-      value.textContent = text;
-      return [term, value];
-    }));
-    const said = warnings(browser, stats, camera, this.link?.limits || {});
-    const items = this.querySelector(".flinch-warnings");
-    if (items.dataset.said === said.join("|")) return;
-    items.dataset.said = said.join("|");
-    items.replaceChildren(...said.map((text) => Object.assign(document.createElement("li"), { textContent: text })));
+    this.button("overlay").textContent = `Overlay: ${this.overlay.name}`;
+    this.querySelector(".flinch-recording").hidden = !recording;
   }
-}
 
-function rows(browser, stats, camera) {
-  const number = (value, unit, digits = 0) => (value === null || value === undefined ? "–" : `${value.toFixed(digits)} ${unit}`);
-  const model = stats?.model || {};
-  const dropped = Object.entries(stats?.dropped || {});
-  const age = ageMs(browser, stats, camera);
-  const found = [
-    ["Frames in", number(stats?.fps_in, "per second", 1)],
-    ["Frames analysed", number(stats?.fps_analysed, "per second", 1)],
-    ["Frames back", number(browser?.shownFps ?? null, "per second", 1)],
-    ["Age on screen", age === null ? "–" : `about ${age.toFixed(0)} ms`],
-  ];
-  if (camera) {
-    found.push(["Camera", `${camera.width}×${camera.height} at ${number(camera.frameRate ?? null, "fps")}`]);
-    found.push(["Sent", browser?.width ? `${browser.width}×${browser.height}, ${number(browser.sentKbps, "kbit/s")}` : "–"]);
-    found.push(["Reduced by", { none: "nothing", cpu: "a busy machine", bandwidth: "the network" }[browser?.reason] || "–"]);
-  } else {
-    found.push(["Source", stats?.source || "–"]);
+  #measured() {
+    const { browser, stats } = this;
+    const camera = this.link.settings;
+    this.#buttons();
+    showFigures(this.querySelector(".flinch-figures"), browser, stats, camera);
+    this.#warn([...(this.why ? [this.why] : []), ...warnings(browser, stats, camera, this.link.limits || {})]);
   }
-  found.push(["Back", number(browser?.backKbps ?? null, "kbit/s")]);
-  found.push(["Lost", dropped.map(([cause, count]) => `${count} ${CAUSES[cause] || cause}`).join(", ") || "nothing"]);
-  found.push(["Engine", model.name ? `${model.name} on ${model.backend} ${model.version}` : "loading"]);
-  return found;
+
+  #warn(said) {
+    showWarnings(this.querySelector(".flinch-warnings"), said);
+  }
 }
 
 customElements.define("flinch-live", Live);

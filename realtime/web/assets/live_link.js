@@ -11,6 +11,7 @@ const SIZES = {
 const RATES = [{ min: 25, ideal: 240 }, { ideal: 240 }];
 
 export class NoCamera extends Error {}
+export class NoAnswer extends Error {}
 
 /** The camera at the wished size, or NoCamera with the reason in words. */
 export async function openCamera(size, deviceId) {
@@ -43,6 +44,7 @@ export class Link extends EventTarget {
     this.stream = stream;
     this.session = null;
     this.limits = null; // under which the page warns
+    this.layers = []; // what the picture begins with
     this.ended = false;
     this.pc = new RTCPeerConnection({ iceServers: [] });
     stream?.getVideoTracks()[0].addEventListener("ended", () => this.stop("The camera is gone. Was it unplugged?"));
@@ -68,12 +70,15 @@ export class Link extends EventTarget {
       : this.pc.addTransceiver("video", { direction: "recvonly" });
     await this.pc.setLocalDescription(await this.pc.createOffer());
     await this.#gathered();
+    if (this.ended) return;
     const answer = await this.#asked();
+    if (this.ended) return void navigator.sendBeacon("/rtc/bye", answer.session); // a place was given all the same
     this.session = answer.session;
     this.limits = answer.limits;
+    this.layers = answer.layers;
     await this.pc.setRemoteDescription({ type: answer.type, sdp: answer.sdp });
     if (this.stream) await keepTheResolution(video.sender, answer.most_kbps);
-    this.heartbeat = setInterval(() => this.send({ kind: "here" }), HEARTBEAT_MS);
+    if (!this.ended) this.heartbeat = setInterval(() => this.send({ kind: "here" }), HEARTBEAT_MS);
   }
 
   #gathered() {
@@ -89,7 +94,9 @@ export class Link extends EventTarget {
     const { width = 640, height = 480, frameRate = 30 } = this.settings || {};
     const camera = this.stream ? { width, height, fps: frameRate } : null;
     const body = JSON.stringify({ sdp: this.pc.localDescription.sdp, camera, consent: true });
-    const reply = await fetch("/rtc/offer", { method: "POST", headers: { "content-type": "application/json" }, body });
+    const headers = { "content-type": "application/json" };
+    const reply = await fetch("/rtc/offer", { method: "POST", headers, body })
+      .catch(() => Promise.reject(new NoAnswer("The server does not answer.")));
     const answer = await reply.json().catch(() => ({ error: `The server answered ${reply.status}.` }));
     if (!reply.ok) throw new Error(answer.error || `The server answered ${reply.status}.`);
     return answer;
@@ -107,7 +114,6 @@ export class Link extends EventTarget {
   /** Ends it from this side: the server is told in two ways, of which one also works in a closing page. */
   stop(why = "Stopped.") {
     this.send({ kind: "stop" });
-    if (this.session) navigator.sendBeacon("/rtc/bye", this.session);
     this.#end(why, false);
   }
 
@@ -115,6 +121,7 @@ export class Link extends EventTarget {
     if (this.ended) return;
     this.ended = true;
     clearInterval(this.heartbeat);
+    if (this.session) navigator.sendBeacon("/rtc/bye", this.session); // its place is free for the next attempt
     if (this.stream) this.stream.getTracks().forEach((track) => track.stop());
     this.pc.close();
     this.dispatchEvent(new CustomEvent("end", { detail: { why, lost } }));

@@ -1,6 +1,7 @@
 // What the browser itself measures of the connection, joined with what the server says, and what to warn of.
 
 const SETTLING_FRAMES = 60; // rates are not judged before
+const NO_FACE_S = 3;
 
 const REASONS = { cpu: "this machine is too busy", bandwidth: "the network is too slow", other: "it chose to" };
 
@@ -82,6 +83,7 @@ export function warnings(browser, server, camera, limits) {
       said.push(`Compression is too strong (${browser.sentKbps.toFixed(0)} kbit/s): small movements are smeared.`);
     }
   }
+  if (server && server.no_face_s > NO_FACE_S) said.push("No face is in the picture.");
   if (server && server.waiting > 15) said.push("Analysis is behind the pictures; candidates come late.");
   for (const note of server?.notes || []) said.push(`${note[0].toUpperCase()}${note.slice(1)}.`);
   return said;

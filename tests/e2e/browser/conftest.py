@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -135,6 +135,14 @@ def begin_again(page: Page) -> Page:
             live.wait_for(timeout=CLICK_MS)
             return page
     raise AssertionError("the page never began")
+
+
+@contextmanager
+def viewer(browser: Browser, url: str) -> Iterator[Page]:
+    """One more visitor who has agreed; what goes wrong in the page is not looked at."""
+    context = browser.new_context()
+    yield agree(context.new_page(), url)
+    context.close()
 
 
 def open_tab(page: Page, title: str) -> None:

@@ -5,26 +5,23 @@ from __future__ import annotations
 import os
 import signal
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, expect
+from playwright.sync_api import Browser, Playwright, expect
 
 from realtime.benches.browser import Served, chromium_flags, chromium_path, served
-from tests.e2e.browser.conftest import Watched, agree, launched
+from tests.e2e.browser.conftest import Watched, agree, launched, viewer
 from tests.e2e.browser.live import PROMPT_S, patient, places_taken, seconds_until_free, start, stop
 
 KILLED_S = 35.0
 TOLD_S = 5.0  # that all places are taken
-
-
-@contextmanager
-def viewer(browser: Browser, url: str) -> Iterator[Page]:
-    context = browser.new_context()
-    yield agree(context.new_page(), url)
-    context.close()
+HEAR = """(message) => document.querySelector('flinch-live').link.dispatchEvent(
+  new CustomEvent('message', {detail: message}))"""
+CANDIDATE = {
+    "kind": "event", "event": 0, "label": "positive", "confidence": 0.8, "type": "micro", "onset_s": 1.0,
+    "apex_s": 1.1, "offset_s": 1.3, "flags": [], "classes": {"positive": 0.8}, "where": ["chin"], "heat": "",
+}  # fmt: skip
 
 
 def test_the_third_viewer_is_told_so_at_once_and_can_take_a_place_that_is_left(
@@ -66,11 +63,15 @@ def test_without_a_camera_the_demo_plays(playwright: Playwright, server: Served,
     agree(page, server.url)
     start(page)
     expect(page.locator(".flinch-figures")).to_contain_text("demo")
-    expect(
-        page.get_by_text("There is no camera on this machine. Playing the built-in demo.")
-    ).to_be_attached()
+    warnings, said = page.locator(".flinch-warnings"), page.locator("flinch-live .flinch-status")
+    why = "There is no camera on this machine. Playing the built-in demo."
+    expect(warnings).to_contain_text(why)
+    page.evaluate(HEAR, CANDIDATE)
+    expect(said).to_contain_text("Candidate 0")
+    expect(warnings).to_contain_text(why)
     page.screenshot(path=artifacts / "no_camera.png")
     stop(page)
+    expect(warnings).to_be_empty()
     browser.close()
     assert not watched.errors and not watched.foreign
 
