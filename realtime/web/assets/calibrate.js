@@ -11,8 +11,9 @@ class Preview extends HTMLElement {
   connectedCallback() {
     if (this.firstChild) return;
     this.innerHTML = `<div class="calibrate-video"><video autoplay muted playsinline aria-label="Live picture"></video>
-      <p>Begin starts the live picture.</p></div>`;
+      <p role="status"></p></div>`;
     this.video = this.querySelector("video");
+    this.words = this.querySelector("p");
     this.timer = setInterval(() => this.#look(), LOOK_MS);
   }
 
@@ -29,6 +30,8 @@ class Preview extends HTMLElement {
     const stream = live()?.querySelector("video")?.srcObject || null;
     if (this.video.srcObject !== stream) this.video.srcObject = stream;
     this.firstChild.classList.toggle("calibrate-on", Boolean(stream));
+    const words = trouble(live()) || "Begin starts the live picture.";
+    if (this.words.textContent !== words) this.words.textContent = words;
   }
 
   #follow() {
@@ -38,6 +41,12 @@ class Preview extends HTMLElement {
     this.token = token;
     if (!first) restart(live());
   }
+}
+
+/** Why the live picture does not run, where it says so. */
+function trouble(element) {
+  const line = element?.querySelector(".flinch-status");
+  return !element?.link && line?.dataset.kind === "bad" ? line.textContent : "";
 }
 
 async function restart(element) {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from realtime.benches.browser import Served, write_y4m
 from realtime.profile.profile import load_profile
 from realtime.sources.base import SourceConfig
 from realtime.sources.demo import DemoSource
-from tests.e2e.browser.conftest import Watched, agree, launched, open_tab
+from tests.e2e.browser.conftest import Watched, agree, launched, open_tab, viewer
 
 LONG_MS = 180_000  # where everything computes at once
 REST_S = 1.2  # the demo begins with a face at rest
@@ -83,3 +84,16 @@ def test_stopping_forgets_and_a_name_is_needed(page: Page) -> None:
     expect(page.get_by_role("heading", name="Looking at the camera")).to_be_visible(timeout=LONG_MS)
     page.locator("#calibrate-stop").click()
     expect(page.get_by_role("heading", name="Ready when you are")).to_be_visible(timeout=LONG_MS)
+
+
+def test_why_there_is_no_live_picture_stands_in_its_place(browser: Browser, server: Served) -> None:
+    taken = json.dumps({"error": "All 2 live places are taken."})
+    with viewer(browser, server.url) as page:
+        page.route("**/rtc/offer", lambda route: route.fulfill(status=503, body=taken))
+        open_tab(page, "Calibrate")
+        preview = page.locator("flinch-preview")
+        expect(preview).to_contain_text("Begin starts the live picture.")
+        page.get_by_label("Name of the profile").fill("x")
+        page.get_by_role("button", name="Begin").click()
+        expect(preview).to_contain_text("All 2 live places are taken.")
+        page.locator("#calibrate-stop").click()
