@@ -98,7 +98,7 @@ def build(state: WebState) -> None:
                 [NONE], value=NONE, label="Profile of the live picture", elem_id="calibrate-used"
             )
             delete = gr.Button("Delete this profile", size="sm", elem_id="calibrate-delete")
-            asked = gr.State("")
+            asked = gr.Textbox(visible=False)  # a gr.State would keep a connection open
             with gr.Column(visible=False, elem_id="calibrate-sure") as sure:
                 question = gr.HTML()
                 with gr.Row():

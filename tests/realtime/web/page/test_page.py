@@ -22,6 +22,11 @@ def test_every_tab_is_there_and_consent_comes_first(tmp_path: Path) -> None:
     assert rooms["props"]["visible"] is False
 
 
+def test_no_page_holds_a_connection_open(tmp_path: Path) -> None:
+    """The server's end would wait for it and then complain: a gr.State is enough to have one."""
+    assert build_page(state_of(tmp_path)).get_config_file()["connect_heartbeat"] is False
+
+
 def test_every_file_the_page_names_exists() -> None:
     _, head = look()
     names = re.findall(r'(?:href|src)="/flinch/([^"]+)"', head)
