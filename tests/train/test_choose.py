@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -25,6 +28,16 @@ def test_halves_share_no_subject_and_leave_nobody_out():
     first, second = halves_of(data)
     assert sorted([*first, *second]) == list(range(len(data)))
     assert not {data.subjects[i] for i in first} & {data.subjects[i] for i in second}
+
+
+def test_halves_are_alike_in_datasets_and_classes():
+    """Each subject shows one class only, so that a deal that is blind to classes comes out uneven."""
+    shown = np.arange(24) // 3 % 2  # four subjects of either class in each dataset
+    data = replace(made_up(subjects=24), labels=np.repeat(shown, 4).astype(np.int64))
+    halves = [data.take(rows) for rows in halves_of(data)]
+    for half in halves:
+        held = Counter(zip(half.datasets, half.labels.tolist(), strict=True))
+        assert held == {(name, label): 8 for name in ("smic", "casme2", "samm") for label in (0, 1)}
 
 
 def test_likelihood_is_of_the_right_class():

@@ -53,6 +53,12 @@ def test_recall_by_band() -> None:
     assert recalls(scored, (0, 0.5, 1), lambda true: true.amplitude_px) == {"0-0.5": [0, 1], "0.5-1": [1, 2]}
 
 
+def test_what_lies_on_an_edge_is_in_the_upper_band_found_or_missed() -> None:
+    truth = [at(0, 9, amplitude_px=0.5), at(20, 29, amplitude_px=0.5), at(40, 49, amplitude_px=0.0)]
+    bands = recalls(compare(truth, [at(20, 29)]), (0, 0.5, 1), lambda true: true.amplitude_px)
+    assert bands == {"0-0.5": [0, 1], "0.5-1": [1, 2]}
+
+
 def test_what_was_said_of_the_found_ones() -> None:
     pairs = (("negative", "negative"), ("negative", "unclear"), ("positive", "negative"), ("", "negative"))
     matches = [Match(at(0, 9, label=true), at(0, 9, label=said)) for true, said in pairs]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -123,6 +124,20 @@ def test_recognition_is_the_harmonic_mean_of_macro_precision_and_macro_recall() 
     assert found["precision"] == pytest.approx((1 + 1 / 2 + 0) / 3)
     assert found["recall"] == pytest.approx((1 / 2 + 1 + 0) / 3)
     assert found["f1"] == pytest.approx(0.5)
+
+
+def test_a_class_that_is_only_ever_said_wrongly_lowers_precision_and_strs() -> None:
+    truth = [at(0, 9, label="negative"), at(20, 29, label="negative"), at(40, 49, label="positive")]
+    labels = ("negative", "surprise", "positive")
+    scored = compare(truth, [replace(true, label=said) for true, said in zip(truth, labels, strict=True)])
+    found = recognition(scored.matches)
+    assert found is not None
+    assert found["precision"] == pytest.approx((1 + 1 + 0) / 3)
+    assert found["recall"] == pytest.approx((1 / 2 + 1 + 0) / 3)
+    assert strs(scored, "micro") == {
+        "precision": 0.6667, "recall": 0.5, "events": 3,
+        "spotting_f1": 1.0, "recognition_f1": 0.5714, "strs": 0.5714,
+    }  # fmt: skip
 
 
 def test_strs_is_the_product_and_none_without_labels() -> None:
