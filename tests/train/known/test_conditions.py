@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
@@ -41,6 +42,31 @@ def test_every_condition_once(person, few, tmp_path):
     still = np.abs(chips["fitted"][2] - chips["fitted"][0]).mean()
     assert np.abs(chips["fitted"][1] - chips["fitted"][0]).mean() > still > 0
     assert not np.array_equal(chips["rows +1.5"], chips["fitted"])
+
+
+def beside(chip, columns=0.0, rows=0.0, scale=1.0):
+    """The chip moved by columns and rows of the 28x28 map, or scaled about its middle."""
+    x, y = np.array([columns, rows]) * 128 / 28 + 63.5 * (1 - scale)
+    return cv2.warpAffine(chip, np.array([[scale, 0, x], [0, scale, y]]), (128, 128))
+
+
+def test_each_crop_lies_beside_the_fitted_one_as_its_name_says(person, few, monkeypatch):
+    monkeypatch.setattr(conditions, "CODECS", ())
+    shown = show(person)
+    onsets = {name: shown.chips[i, 0] for i, name in enumerate(shown.conditions)}
+    fitted = onsets["fitted"]
+    places = {
+        "rows -1.5": beside(fitted, rows=-1.5),
+        "rows +1.5": beside(fitted, rows=1.5),
+        "columns -1.5": beside(fitted, columns=-1.5),
+        "columns +1.5": beside(fitted, columns=1.5),
+        "scale -10 %": beside(fitted, scale=0.9),
+        "scale +10 %": beside(fitted, scale=1.1),
+    }
+    assert set(places) == set(CROPS)
+    for name, place in places.items():
+        away, left = (cv2.absdiff(onsets[name], one)[12:116, 12:116].mean() for one in (fitted, place))
+        assert left < 0.2 * away
 
 
 def test_kept_chips_are_read_again_until_the_code_changes(person, tmp_path, monkeypatch):

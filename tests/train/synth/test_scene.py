@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
 from realtime.face.alignment import eyes_pose, to_face_units
-from realtime.movement.model import Action, Movement, MovementKind
+from realtime.movement.model import Action, Movement, MovementKind, iod_px
 from tests.portrait import mesh, portrait
+from train.synth.gaze import eyeballs
 from train.synth.nuisance import Sway
 from train.synth.people import Person
 from train.synth.scene import STILL_SIZE, ClipScene, Moved, StillScene, frontal
@@ -48,10 +50,35 @@ def test_a_movement_changes_the_face_and_nothing_else(still: StillScene) -> None
     assert np.abs(moved - rest)[far].max() <= 1
 
 
+class HeadHeld:
+    def at(self, t_s: float, centre: tuple[float, float]) -> np.ndarray:
+        return np.eye(2, 3)
+
+
+class Aside:
+    """Eyes that look four pixels to the right and one down."""
+
+    def at(self, t_s: float) -> np.ndarray:
+        return np.array([4, 1], np.float32) / np.float32(iod_px(mesh()[:, :2]))
+
+
+def test_eyes_look_aside_within_lids_that_stay() -> None:
+    person, times = Person("p", portrait(), mesh()[:, :2].copy()), np.arange(3) / 30
+    ahead, aside = (
+        StillScene(person, times, HeadHeld(), gaze)  # type: ignore[arg-type]
+        for gaze in (None, Aside())
+    )
+    rest, looked = (scene.picture(1, None).astype(int) for scene in (ahead, aside))
+    share = eyeballs(aside.landmarks(1), aside.shape)
+    inside = cv2.erode(share, np.ones((3, 3))) == 1
+    away = cv2.dilate(share, np.ones((5, 5))) == 0
+    assert inside.sum() > 100 and np.abs(looked - rest)[inside].mean() > 10
+    assert np.abs(looked - np.roll(rest, (1, 4), axis=(0, 1)))[inside].max() <= 1
+    assert (looked == rest)[away].all()
+
+
 def test_the_displacement_of_a_still_is_what_moves_the_picture(still: StillScene) -> None:
     """Forward field against the picture: what was at x is at x + d."""
-    import cv2
-
     rest, moved = still.picture(5, None), still.picture(5, APEX)
     field = still.displacement(5, APEX)
     y, x = np.mgrid[:STILL_SIZE, :STILL_SIZE].astype(np.float32)

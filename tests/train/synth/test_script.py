@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -39,6 +40,15 @@ def test_movements_stay_within_their_limits() -> None:
         strongest = max(action.amplitude for action in movement.actions)
         assert low <= strongest <= high
         assert 0.3 <= (movement.apex_s - movement.onset_s) / lasts_s <= 0.6
+
+
+def test_a_movement_rises_by_one_skew_and_falls_by_another() -> None:
+    movements = drawn()
+    assert all(0.7 <= skew <= 1.4 for movement in movements for skew in (movement.rise, movement.decay))
+    assert all(movement.rise != movement.decay for movement in movements)
+    made = replace(movements[0], onset_s=1.0, apex_s=2.0, offset_s=3.0, rise=0.5, decay=2.0)
+    assert made.strength(1.25) == pytest.approx(0.5)  # half of the way after a quarter of the time
+    assert made.strength(2.5) == pytest.approx(1 - 0.15625)  # s = 0.5 ** 2, eased: s * s * (3 - 2 * s)
 
 
 def test_movements_are_well_separated_and_within_the_spans() -> None:
