@@ -74,12 +74,12 @@ def draw_strip(canvas: Canvas, state: OverlayState, box: Box) -> None:
         y = float(axes.y(threshold))
         _draw_dashes(canvas, plot, y)
         right = inner.left - canvas.px(4)
-        text(canvas, f"{threshold:.0f}", (right, inner.top + round(y) + canvas.px(3)), cap=7, align=1.0)
+        text(canvas, f"{threshold:.3g}", (right, inner.top + round(y) + canvas.px(3)), cap=7, align=1.0)
     _draw_caption(canvas, state, box.top + canvas.px(10), inner)
 
 
 def _draw_caption(canvas: Canvas, state: OverlayState, base: int, inner: Box) -> None:
-    text(canvas, "movement, 1: spotted", (inner.left, base), cap=6, colour=MUTED)
+    text(canvas, "movement; over the dashes: spotted", (inner.left, base), cap=6, colour=MUTED)
     text(canvas, f"last {state.span_s:.0f} s", (inner.right, base), cap=6, colour=MUTED, align=1.0)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from realtime.maps import direction_map
-from realtime.types import LABELS, Kind
+from realtime.types import Kind
 from train.errors import DatasetError
 from train.features import LIST_NAME, Features, read_features
 
@@ -25,8 +25,8 @@ def read(folders: Sequence[Path], kinds: Collection[str] = (Kind.MICRO.value,)) 
 
     The same event in two folders counts once, as the last one has it: it was reviewed again.
 
-    Raises: DatasetError naming the folder that is none of ours, a label that is none, or maps that
-    do not belong together.
+    Raises: DatasetError naming the folder that is none of ours, a label that is none, or maps that do
+    not belong together.
     """
     parts = [_read_one(Path(folder), kinds) for folder in folders]
     if not parts or not sum(map(len, parts)):
@@ -42,9 +42,6 @@ def _read_one(folder: Path, kinds: Collection[str]) -> Features:
         rows = list(csv.DictReader(stream))
     if set(features.datasets) != {DATASET} or "kind" not in rows[0]:
         raise DatasetError(f"{folder} was not exported from a review; give the folder that the page saved")
-    wrong = [row["filename_o"] for row in rows if row["label"] not in map(str, range(len(LABELS)))]
-    if wrong:
-        raise DatasetError(f"{folder}: the label of {wrong[0]} is none of 0 .. {len(LABELS) - 1}")
     directions = direction_map(features.maps_u8[:, :2])
     torn = ~(directions == features.maps_u8[:, 2:]).all(axis=(1, 2, 3, 4))
     if torn.any():

@@ -13,7 +13,7 @@ from engine.mol import Mol
 from engine.runners.fake import FakeRunner
 from tests.train.mol.test_fit import TINY
 from train.mol.__main__ import main
-from train.mol.confidence import fit_confidence, said_of
+from train.mol.confidence import calibration_error, fit_confidence, said_of
 from train.mol.data import Samples, by_people
 from train.mol.score import (
     answers,
@@ -61,6 +61,10 @@ def test_the_temperature_makes_chances_true() -> None:
     said = said_of((3 * logits).astype(np.float32), labels, found)
     assert said["calibration_error"] < 0.03
     assert said["right_where_named"] == pytest.approx(0.8, abs=0.01) and 0.3 < said["named"] < 1.0
+
+
+def test_calibration_error_of_a_boaster() -> None:
+    assert calibration_error(np.full(10, 0.95), np.arange(10) < 5) == pytest.approx(0.45)
 
 
 def test_everything_that_is_reported_can_be_written(samples: Samples) -> None:

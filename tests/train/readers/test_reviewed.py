@@ -112,7 +112,7 @@ def spoil(folder: Path) -> None:
     [
         (lambda folder: edit(folder, "reviewed,Anna", "casme2,Anna"), "was not exported from a review"),
         (lambda folder: edit(folder, ",kind,", ",sort,"), "was not exported from a review"),
-        (lambda folder: edit(folder, ",1,35,", ",7,35,"), "is none of 0 .. 2"),
+        (lambda folder: edit(folder, ",1,35,", ",7,35,"), "line 3: label '7' is none of 0, 1, 2"),
         (spoil, "do not belong together"),
         (lambda folder: (folder / LIST_NAME).unlink(), "no sample list"),
     ],
