@@ -5,7 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from calibration.reliability import calibration_error, fit_temperature, probabilities, unclear_limit
+from calibration.reliability import (
+    Predictions,
+    calibration_error,
+    fit_temperature,
+    hold_out,
+    probabilities,
+    unclear_limit,
+)
+from realtime.errors import CalibrationError
 
 
 def drawn(samples: int, overconfidence: float, seed: int = 0):
@@ -38,6 +46,20 @@ def test_limit_is_the_lowest_that_reaches_the_target():
     labels = np.array([0, 0, 1, 0])
     assert unclear_limit(chances, labels, 0.75) == pytest.approx(0.6)
     assert unclear_limit(chances, labels, 0.8) == pytest.approx(0.8)
+
+
+def test_equal_confidences_are_accepted_together_or_not_at_all():
+    chances = np.array([[0.9, 0.05, 0.05]] * 2 + [[0.6, 0.2, 0.2]] * 4)
+    labels = np.array([0, 0, 0, 0, 1, 1])  # of the four at .6 half are right
+    assert unclear_limit(chances, labels, 0.9) == pytest.approx(0.9)
+    assert unclear_limit(chances, labels, 0.6) == pytest.approx(0.6)
+    assert unclear_limit(chances[2:], labels[2:], 0.9) == 1.0
+
+
+def test_one_person_cannot_be_left_out():
+    logits, labels = drawn(20, 1.0)
+    with pytest.raises(CalibrationError, match="one person only"):
+        hold_out(Predictions(logits, labels, np.array(["a"] * 20)), 0.8)
 
 
 def test_unreachable_target_makes_everything_unclear():
