@@ -27,6 +27,7 @@ from realtime.config import load_config, to_toml
 from realtime.errors import ConfigError
 from realtime.review.desk import Desk
 from realtime.review.imports import MOST_BYTES
+from realtime.sources import open_source
 from realtime.web.guards import LOOPBACK, MB, GuardConfig
 from realtime.web.review_routes import IMPORT_PATH
 from realtime.web.state import OVER_THE_PICTURE, STORE_NAME, LiveLimits, WebState, make_data_folder
@@ -96,10 +97,11 @@ def login_of(text: str | None) -> tuple[str, str] | None:
 
 
 def state_of(args: argparse.Namespace) -> WebState:
-    """Raises: ConfigError, CalibrationError."""
+    """Raises: ConfigError, CalibrationError, SourceError."""
     if args.clips is not None and not args.clips.is_dir():
         raise ConfigError(f"--clips {args.clips}: no such folder")
     config, limits = load_config(args.config, flags_of(args)), LiveLimits(sessions=args.max_sessions)
+    open_source(args.source, config=config.sources).close()  # refused now rather than at the first visitor's
     data = make_data_folder(args.data.expanduser())
     return WebState(
         config=config,

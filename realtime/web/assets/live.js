@@ -77,6 +77,7 @@ class Live extends HTMLElement {
 
   async start(retry = 0) {
     const turn = (this.turn += 1);
+    this.retry = retry; // which attempt this is; 0 again once there is a picture
     this.state = "starting";
     this.#say("Starting …");
     this.#buttons();
@@ -84,13 +85,13 @@ class Live extends HTMLElement {
       const { stream, why } = await this.#stream();
       if (turn !== this.turn) return stream?.getTracks().forEach((track) => track.stop());
       this.why = why;
-      await this.#connect(new Link(stream), retry);
+      await this.#connect(new Link(stream));
     } catch (error) {
       if (turn !== this.turn) return;
       const { link } = this;
       this.link = null; // what it says of its end is not the reason
       link?.stop();
-      this.#ended(error.message, { bad: true, next: error instanceof NoAnswer && retry ? retry + 1 : 0 });
+      this.#ended(error.message, { bad: true, next: error instanceof NoAnswer && this.retry ? this.retry + 1 : 0 });
     }
   }
 
@@ -106,7 +107,7 @@ class Live extends HTMLElement {
     }
   }
 
-  async #connect(link, retry) {
+  async #connect(link) {
     this.link = link;
     this.strip.clear();
     this.cards.clear();
@@ -115,7 +116,7 @@ class Live extends HTMLElement {
     const own = (does) => ({ detail }) => link === this.link && does(detail);
     link.addEventListener("picture", own((stream) => this.#picture(stream)));
     link.addEventListener("message", own((message) => this.#heard(message)));
-    link.addEventListener("end", own(({ why, lost }) => this.#ended(why, { bad: lost, next: lost ? retry + 1 : 0 })));
+    link.addEventListener("end", own(({ why, lost }) => this.#ended(why, { bad: lost, next: lost ? this.retry + 1 : 0 })));
     await link.open();
     if (link.ended) return;
     this.strip.run();
@@ -152,6 +153,7 @@ class Live extends HTMLElement {
     this.video.srcObject = stream;
     this.video.onplaying = () => {
       this.state = "live";
+      this.retry = 0;
       this.classList.add("flinch-on");
       this.#say("Live.");
       this.overlay.begin(this.link.layers);

@@ -79,7 +79,8 @@ export function warnings(browser, server, camera, limits) {
         + ` (${REASONS[browser.reason] || "it is still starting"}): small movements are lost.`);
     }
     const bits = (1000 * browser.sentKbps) / (browser.width * browser.height * Math.max(browser.sentFps, 1));
-    if (settled && bits < limits.thin_bits && browser.sentFps > 5) {
+    // a picture without a face may be a plain wall, which needs few
+    if (settled && bits < limits.thin_bits && browser.sentFps > 5 && !(server.no_face_s > NO_FACE_S)) {
       said.push(`Compression is too strong (${browser.sentKbps.toFixed(0)} kbit/s): small movements are smeared.`);
     }
   }

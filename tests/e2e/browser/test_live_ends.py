@@ -101,6 +101,10 @@ def test_a_server_that_is_away_for_a_while_is_asked_again(browser: Browser, serv
         expect(said(page)).to_have_text("The server does not answer. Trying again …")
         expect(page.locator("flinch-live")).to_have_class("flinch-on", timeout=LIVE_MS)
         assert len(refused) == 2
+        eventually(page, lambda: page.evaluate("document.querySelector('flinch-live').retry") == 0)
+        page.evaluate(LOSE)  # the next loss has its three attempts again
+        expect(said(page)).to_contain_text("Trying again …")
+        expect(page.locator("flinch-live")).to_have_class("flinch-on", timeout=LIVE_MS)
         stop(page)
 
 

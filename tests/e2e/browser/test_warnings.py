@@ -51,6 +51,7 @@ def test_a_good_picture_has_no_warning(page: Page) -> None:
         ({"width": 320, "height": 240, "reason": "cpu"}, "320×240 instead of 640×480 (this machine"),
         ({"waiting": 40}, "Analysis is behind"),
         ({"no_face_s": 3.5}, "No face is in the picture."),
+        ({"no_face_s": 3.5, "sentKbps": THIN_KBPS}, "No face is in the picture."),
         ({"notes": ["only CPU"]}, "Only CPU."),
     ],
 )  # fmt: skip

@@ -50,6 +50,7 @@ def test_a_login_without_user_or_with_a_short_password_is_refused(text: str) -> 
         (["--host", "192.0.2.1"], "needs --auth"),
         (["--max-sessions", "0"], "max-sessions"),
         (["--clips", "nowhere"], "no such folder"),
+        (["--source", "nowhere.mp4"], "nowhere.mp4: no such file"),
         (["--set", "nothing.here=1"], "unknown key"),
         (["--layers", "nonsense"], "no overlay layer 'nonsense'"),
         (["--layers", "nonsense", "--print-config"], "no overlay layer 'nonsense'"),
