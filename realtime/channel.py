@@ -11,7 +11,6 @@ from realtime.errors import ConfigError
 
 CAP_SECONDS = 60.0  # no history may be longer than this
 CAP_MB = 1024.0  # nor larger than this, in 10^6 bytes
-BYTES_PER_MB = 1_000_000
 
 T = TypeVar("T")
 

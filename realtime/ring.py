@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from realtime.channel import BYTES_PER_MB, CAP_SECONDS, Channel, check_bounds
+from realtime.channel import CAP_SECONDS, Channel, check_bounds
 from realtime.clock import NS_PER_S, seconds
 from realtime.errors import ConfigError
+from realtime.sizes import MB
 from realtime.types import Analysis, FaceChip, Frame, freeze
 
 BEHIND_SECONDS = "frames_behind_seconds"  # causes of lost frames, as they stand in summary.json
@@ -55,7 +56,7 @@ class FrameRing(Channel[Frame]):
         check_bounds("frame ring", duration_s, max_mb)
         super().__init__()
         self._duration_ns = int(duration_s * NS_PER_S)
-        self._max_bytes = int(max_mb * BYTES_PER_MB)
+        self._max_bytes = int(max_mb * MB)
         self._lossless = lossless
         self._name = "ring.ahead_mb" if lossless else "ring.max_mb"
 
@@ -66,8 +67,8 @@ class FrameRing(Channel[Frame]):
         """
         if frame.bgr.nbytes > self._max_bytes:
             raise ConfigError(
-                f"{frame.source}: one frame takes {frame.bgr.nbytes / BYTES_PER_MB:.1f} MB, more than"
-                f" {self._name} = {self._max_bytes / BYTES_PER_MB:g}; raise it or ask for a smaller picture"
+                f"{frame.source}: one frame takes {frame.bgr.nbytes / MB:.1f} MB, more than"
+                f" {self._name} = {self._max_bytes / MB:g}; raise it or ask for a smaller picture"
             )
         with self._changed:
             if self._lossless:
@@ -119,7 +120,7 @@ class RecordRing(Channel[Record]):
     def __init__(self, max_mb: float, *, max_rows: int | None = None, lossless: bool = False) -> None:
         check_bounds("record ring", CAP_SECONDS, max_mb)
         super().__init__()
-        self._max_bytes = int(max_mb * BYTES_PER_MB)
+        self._max_bytes = int(max_mb * MB)
         self._max_rows = max_rows or (LOSSLESS_ROWS if lossless else LIVE_ROWS)
         self._lossless = lossless
 
@@ -166,7 +167,7 @@ class ChipRing:
     """The last seconds of one face, oldest overwritten first. Not thread-safe: it lives on `analyse`."""
 
     def __init__(self, duration_s: float, max_bytes: int) -> None:
-        check_bounds("chip ring", duration_s, max_bytes / BYTES_PER_MB)
+        check_bounds("chip ring", duration_s, max_bytes / MB)
         self._duration_ns = int(duration_s * NS_PER_S)
         self._max_bytes = max_bytes
         self._chips: list[FaceChip] = []

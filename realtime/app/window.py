@@ -18,9 +18,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from realtime.channel import BYTES_PER_MB, check_bounds
+from realtime.channel import check_bounds
 from realtime.clock import NS_PER_S
 from realtime.overlay.layers import DEFAULT_LAYERS
+from realtime.sizes import MB
 from realtime.types import Analysis
 
 SEEK_S = 1.0
@@ -80,7 +81,7 @@ class History:
 
     def __init__(self, config: WindowConfig) -> None:
         self._duration_ns = int(config.history_s * NS_PER_S)
-        self._max_bytes = int(config.history_mb * BYTES_PER_MB)
+        self._max_bytes = int(config.history_mb * MB)
         self._kept: deque[Analysis] = deque()
         self._bytes = 0
 

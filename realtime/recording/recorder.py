@@ -31,9 +31,9 @@ from realtime.recording.session_format import (
     video_name,
 )
 from realtime.recording.video import LOSSLESS, AnnotatedVideo, BgrImage, VideoWriter
+from realtime.sizes import MB
 from realtime.types import Event, Frame
 
-BYTES_PER_MB = 1_000_000
 FRAMES_PER_DISK_CHECK = 16
 
 
@@ -216,7 +216,7 @@ class SessionRecorder:
 
     def _check_disk(self) -> None:
         with writing(self.folder):
-            free_mb = shutil.disk_usage(self.folder).free // BYTES_PER_MB
+            free_mb = shutil.disk_usage(self.folder).free // MB
         if free_mb < self._config.reserve_mb:
             raise OutputError(
                 f"cannot record in {self.folder}: {free_mb} MB free, {self._config.reserve_mb} MB are kept "

@@ -10,8 +10,8 @@ from realtime.errors import ReviewError
 from realtime.review.desk import Desk
 from realtime.review.formats import captions, elan, jsonl, labelled, table
 from realtime.review.snapshot import Restored, SessionState, restore
+from realtime.sizes import MB
 
-MB = 1_000_000
 MOST_BYTES = 256 * MB  # of the file, and of what is unpacked from it
 MOST_MEMBERS = 100_000  # of a zip
 READ_SUFFIXES = (".eaf", ".vtt", labelled.STATE_NAME)

@@ -27,8 +27,9 @@ from realtime.config import load_config, to_toml
 from realtime.errors import ConfigError
 from realtime.review.desk import Desk
 from realtime.review.imports import MOST_BYTES
+from realtime.sizes import MB
 from realtime.sources import open_source
-from realtime.web.guards import LOOPBACK, MB, GuardConfig
+from realtime.web.guards import LOOPBACK, GuardConfig
 from realtime.web.review_routes import IMPORT_PATH
 from realtime.web.state import OVER_THE_PICTURE, STORE_NAME, LiveLimits, WebState, make_data_folder
 

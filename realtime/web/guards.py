@@ -18,9 +18,9 @@ from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from realtime.sizes import MB
 from realtime.web.visitor import COOKIE, known_visitor, new_visitor
 
-MB = 1_000_000
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 HARMLESS = frozenset({"GET", "HEAD", "OPTIONS"})
 

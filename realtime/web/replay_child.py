@@ -13,9 +13,9 @@ import resource
 import sys
 from typing import Any
 
+from realtime.sizes import MB
 from realtime.web.replay_task import ReplayLimits, Task
 
-MB = 1_000_000
 OPEN_FILES = 256
 CODE_STOPPED = 3
 

@@ -20,6 +20,7 @@ from realtime.review.exports import export
 from realtime.review.imports import MOST_BYTES, import_file
 from realtime.review.records import Change, Evidence, Query, Ref, Status
 from realtime.review.remade import heat_as_reviewed
+from realtime.sizes import MB
 from realtime.web.review_views import candidate_view, detail_view, entry_view, still
 from realtime.web.visitor import known_visitor
 
@@ -170,7 +171,7 @@ async def read_body(request: Request) -> bytes:
     except asyncio.TimeoutError:
         raise ReviewError("the request took too long to arrive") from None
     if len(body) > MOST_BYTES:
-        raise ReviewError(f"at most {MOST_BYTES // 1_000_000} MB are read")
+        raise ReviewError(f"at most {MOST_BYTES // MB} MB are read")
     return body
 
 

@@ -14,8 +14,9 @@ from aioice import ice
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
+from realtime.sizes import MB
 from realtime.web.answer import raise_limits
-from realtime.web.guards import LOOPBACK, MB, Guard, GuardConfig
+from realtime.web.guards import LOOPBACK, Guard, GuardConfig
 from realtime.web.offers import Reception
 from realtime.web.page import build_page, look
 from realtime.web.review_routes import ReviewRoutes

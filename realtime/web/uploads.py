@@ -19,9 +19,9 @@ from pathlib import Path
 from realtime.errors import ClipRejected, ConfigError
 from realtime.recording.recorder import utc_now
 from realtime.recording.session_format import is_session
+from realtime.sizes import MB
 from realtime.sources.container import container_of
 
-BYTES_PER_MB = 1_000_000
 TITLE_LENGTH = 80
 PREFIX = "flinch-uploads-"
 UNTAKEN_S = 1_800.0
@@ -127,7 +127,7 @@ def is_running(process: int) -> bool:
 
 def checked(path: Path, limits: UploadLimits) -> str:
     """The container's name. Raises: ClipRejected when it is too large or no video, in words with its path."""
-    size_mb = path.stat(follow_symlinks=False).st_size / BYTES_PER_MB
+    size_mb = path.stat(follow_symlinks=False).st_size / MB
     if path.is_symlink() or not path.is_file():
         raise ClipRejected(f"{path}: it is no regular file; give a video file")
     if size_mb > limits.clip_mb:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 import pytest
 
-from realtime.channel import BYTES_PER_MB
 from realtime.errors import ConfigError
 from realtime.ring import (
     BEHIND_BYTES,
@@ -20,9 +19,10 @@ from realtime.ring import (
     RingConfig,
     chip_bytes,
 )
+from realtime.sizes import MB
 from tests.fakes import make_analysis, make_chip, make_frame
 
-FRAME_MB = make_frame().bgr.nbytes / BYTES_PER_MB
+FRAME_MB = make_frame().bgr.nbytes / MB
 
 
 def in_thread(work: Callable[[], object]) -> threading.Thread:
@@ -49,7 +49,7 @@ def test_a_ring_over_the_stated_cap_is_refused(duration_s: float, max_mb: float)
     with pytest.raises(ConfigError, match="outside 0 to"):
         FrameRing(duration_s, max_mb)
     with pytest.raises(ConfigError, match="outside 0 to"):
-        ChipRing(duration_s, int(max_mb * BYTES_PER_MB))
+        ChipRing(duration_s, int(max_mb * MB))
     with pytest.raises(ConfigError, match="outside 0 to"):
         RingConfig(seconds=duration_s, max_mb=max_mb)
 
@@ -257,7 +257,7 @@ def test_rows_are_bounded_too_and_closing_releases_the_producer() -> None:
 
 
 def test_chips_fall_out_oldest_first_by_time() -> None:
-    ring = ChipRing(1.0, BYTES_PER_MB * 100)
+    ring = ChipRing(1.0, MB * 100)
     fallen = [ring.push(make_chip(index, fps=10.0)) for index in range(15)]
     assert [chip.frame_index for chip in fallen if chip] == [0, 1, 2, 3]
     assert len(ring) == 11
@@ -271,7 +271,7 @@ def test_chips_fall_out_by_bytes() -> None:
 
 
 def test_after_a_gap_the_newest_of_the_fallen_is_told() -> None:
-    ring = ChipRing(1.0, BYTES_PER_MB * 100)
+    ring = ChipRing(1.0, MB * 100)
     for index in range(5):
         ring.push(make_chip(index, fps=10.0))
     fallen = ring.push(make_chip(100, fps=10.0))
@@ -280,7 +280,7 @@ def test_after_a_gap_the_newest_of_the_fallen_is_told() -> None:
 
 
 def test_a_span_holds_both_ends_or_is_none() -> None:
-    ring = ChipRing(1.0, BYTES_PER_MB * 100)
+    ring = ChipRing(1.0, MB * 100)
     for index in range(20):
         ring.push(make_chip(index, fps=10.0))
     span = ring.span(12, 15)
@@ -291,7 +291,7 @@ def test_a_span_holds_both_ends_or_is_none() -> None:
 
 
 def test_a_span_over_lost_frames_holds_what_there_is() -> None:
-    ring = ChipRing(10.0, BYTES_PER_MB * 100)
+    ring = ChipRing(10.0, MB * 100)
     for index in (0, 1, 4, 5):
         ring.push(make_chip(index))
     span = ring.span(1, 4)

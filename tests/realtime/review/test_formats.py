@@ -16,9 +16,10 @@ from realtime.errors import ReviewError
 from realtime.review.codec import chips_of, event_record, review_record
 from realtime.review.desk import Desk
 from realtime.review.exports import FORMATS, export
-from realtime.review.imports import MB, MOST_BYTES, import_file, read_states
+from realtime.review.imports import MOST_BYTES, import_file, read_states
 from realtime.review.records import Change, Origin, Ref, Status
 from realtime.review.snapshot import SessionState, session_record, snapshot
+from realtime.sizes import MB
 from tests.realtime.made_up import made_up
 from tests.realtime.review.conftest import VISITOR, filled, unpacked
 
