@@ -70,7 +70,7 @@ def test_frames_that_were_late_when_recorded_are_late_again() -> None:
 
 def test_a_folder_that_cannot_be_written_is_refused_before_anything_starts(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(OutputError, match="--out"):
+    with pytest.raises(OutputError, match="give another place"):
         Run(ListSource([]), Config(), Wanted(out=tmp_path / "file"), lossless=True, rooms=FakeAnalyser())
 
 
