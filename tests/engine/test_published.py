@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine import cache, published
+from engine import build, cache, published
 from engine.build import main
 from engine.published import published_card
 from engine.runners import open_runner
@@ -37,8 +37,9 @@ def test_one_that_was_left_half_made_is_made_again(tmp_path):
 
 
 @pytest.mark.parametrize("precision", ["fp32", "int8"])
-def test_it_is_built_as_any_other(tmp_path, capsys, precision):
+def test_it_is_built_as_any_other(tmp_path, capsys, monkeypatch, precision):
     """For random weights, which nobody calibrates, int8 takes the ranges of made-up maps."""
-    flags = ["--weights", "published", "--cache", str(tmp_path / "c"), "--data", str(tmp_path / "none")]
+    monkeypatch.setattr(build, "DATA", tmp_path / "none")
+    flags = ["--weights", "published", "--cache", str(tmp_path / "c")]
     assert main([*flags, "--precision", precision, "--batch", "1"]) == 0
     assert "parity on 3 realistic maps" in capsys.readouterr().out
