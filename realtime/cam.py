@@ -62,7 +62,7 @@ def main(arguments: Sequence[str]) -> int:
     if wanted.earlier is not None:
         status.say(f"{wanted.out} holds an earlier run: its tables will be kept in {wanted.earlier}")
     with Interruption() as interruption:
-        source, lossless = opened(args.source, config, status)
+        source, lossless = opened(args.source, config, status, wanted.limit_s)
         with source:
             run = Run(source, config, wanted, lossless=lossless)
             watch = Watch(run, source, status, lambda: interruption.came)
@@ -88,7 +88,9 @@ def wanted_of(args: argparse.Namespace) -> Wanted:
     )
 
 
-def opened(spec: str | None, config: Config, status: StatusLine) -> tuple[Source, bool]:
+def opened(
+    spec: str | None, config: Config, status: StatusLine, limit_s: float | None = None
+) -> tuple[Source, bool]:
     """The source in real time, and whether it can wait for the analysis.
 
     Without a wish it is camera 0, and without that the demo.
@@ -102,7 +104,7 @@ def opened(spec: str | None, config: Config, status: StatusLine) -> tuple[Source
     source = open_source(spec, config=config.sources)
     if isinstance(source, DemoSource):
         return source, True
-    return (source, False) if source.live else (paced(source), True)
+    return (source, False) if source.live else (paced(source, limit_s=limit_s), True)
 
 
 def watched(watch: Watch, config: Config, *, headless: bool, record: bool) -> None:

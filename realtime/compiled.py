@@ -7,10 +7,35 @@ of a process that loads the same kernels from the cache, and a first run from ev
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
+from typing import Any
+
 from numba import njit
 
 # Sums may be reordered, which vectorises them; NaN and infinity keep their meaning.
 FAST = {"nsz", "arcp", "contract", "afn", "reassoc"}
 
-kernel = njit(cache=True, nogil=True, fastmath=FAST)
-part = njit(cache=True, nogil=True, fastmath=FAST, forceinline=True)
+NOWHERE = "compiled code can be kept nowhere, every start takes longer; set NUMBA_CACHE_DIR to a folder"
+
+_uncached: set[str] = set()
+
+
+def _kept(**how: Any) -> Callable[[Callable[..., Any]], Any]:
+    """njit whose result is kept on disk, where there is a place for it."""
+
+    def compiled(function: Callable[..., Any]) -> Any:
+        try:
+            return njit(cache=True, nogil=True, **how)(function)
+        except RuntimeError:  # neither beside the source nor in the user's cache folder can be written
+            if not _uncached:
+                print(f"flinch: {NOWHERE}", file=sys.stderr)
+            _uncached.add(function.__name__)
+            return njit(nogil=True, **how)(function)
+
+    return compiled
+
+
+kernel = _kept(fastmath=FAST)
+part = _kept(fastmath=FAST, forceinline=True)
+exact = _kept()  # sums in the order in which they are written

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
-from realtime.app.earlier import cleared, results_in
+from realtime.app.earlier import Hold, cleared, results_in
 from realtime.mailbox import Mailbox
 from realtime.output.events import EventWriter
 from realtime.output.files import make_folder
@@ -46,6 +47,7 @@ class TableSink:
         self._earlier = earlier
         self._tally = Tally()
         self._begun = False
+        self._hold = Hold(self._folder)
 
     def write(self, record: Record) -> None:
         self._begin()
@@ -68,16 +70,14 @@ class TableSink:
 
     def close(self) -> None:
         """Completes every table, also after one of them failed."""
-        if not self._begun and results_in(self._folder):
-            return
-        self._begin()
-        try:
-            self._events.close()
-        finally:
-            try:
-                self._signal.close()
-            finally:
-                write_summary(self._folder, self._tally, self._facts())
+        with ExitStack() as ending:
+            ending.callback(self._hold.release)
+            if not self._begun and results_in(self._folder):
+                return
+            self._begin()
+            ending.callback(lambda: write_summary(self._folder, self._tally, self._facts()))
+            ending.callback(self._signal.close)
+            ending.callback(self._events.close)
 
 
 class MemorySink:

@@ -71,28 +71,35 @@ class StatusLine:
     """One line written over itself on a terminal, and lines that stay above it."""
 
     def __init__(self, screen: TextIO | None = None, paper: TextIO | None = None) -> None:
-        self._screen = sys.stderr if screen is None else screen
-        self._paper = sys.stdout if paper is None else paper
+        self._screen: TextIO | None = sys.stderr if screen is None else screen
+        self._paper: TextIO | None = sys.stdout if paper is None else paper
         self._shown = False
 
     @property
     def seen(self) -> bool:
         """There is a terminal; elsewhere only the lines that stay are written."""
-        return self._screen.isatty()
+        return self._screen is not None and self._screen.isatty()
 
     def show(self, text: str) -> None:
-        if self.seen:
+        if self._screen is not None and self.seen:
             self._screen.write(f"\r{text:<{WIDTH}}")
             self._screen.flush()
             self._shown = True
 
     def say(self, line: str) -> None:
-        """A line that stays."""
+        """A line that stays. Where nothing can be written the run goes on without words."""
         self.clear()
-        print(line, file=self._paper, flush=True)
+        if self._paper is None:
+            return
+        try:
+            print(line, file=self._paper, flush=True)
+        except BrokenPipeError:
+            raise
+        except OSError:
+            self._paper = None
 
     def clear(self) -> None:
-        if self._shown:
+        if self._screen is not None and self._shown:
             self._screen.write(f"\r{'':<{WIDTH}}\r")
             self._screen.flush()
             self._shown = False

@@ -59,7 +59,10 @@ def video_name(part: int) -> str:
 
 
 def is_session(folder: Path) -> bool:
-    return folder.is_dir() and (folder / SESSION_NAME).is_file()
+    try:
+        return folder.is_dir() and (folder / SESSION_NAME).is_file()
+    except OSError:  # may not be looked at, or no name can be so long: whoever opens it says so
+        return False
 
 
 def read_session(folder: Path) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from itertools import chain, islice
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import av
 import numpy as np
@@ -147,10 +147,16 @@ class FileSource(SourceBase):
 
 
 def upright(picture: VideoFrame, reformatter: VideoReformatter) -> NDArray[np.uint8]:
-    """(height, width, 3) uint8 BGR, turned as the container's display matrix says."""
+    """(height, width, 3) uint8 BGR, turned and mirrored as the container's display matrix says."""
     bgr = cast(NDArray[np.uint8], reformatter.reformat(picture, format="bgr24").to_ndarray())
-    quarter_turns = round(picture.rotation / 90) % 4  # counterclockwise
-    return np.ascontiguousarray(np.rot90(bgr, quarter_turns)) if quarter_turns else bgr
+    matrix = cast(Any, picture.side_data.get("DISPLAYMATRIX"))
+    if matrix is None:
+        return bgr
+    # A pixel at (x, y) is shown at (a x + c y, b x + d y), but for a shift; sides are right angles.
+    a, b, _, c, d = np.frombuffer(bytes(matrix), np.int32)[:5].tolist()
+    if abs(b) > abs(a):
+        bgr, a, d = bgr.transpose(1, 0, 2), c, b
+    return np.ascontiguousarray(bgr[:: -1 if d < 0 else 1, :: -1 if a < 0 else 1])
 
 
 def _time_base(stream: VideoStream) -> tuple[Fraction, int]:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Protocol
 from urllib.parse import urlsplit
 
 import av
 import numpy as np
+from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
-from realtime.clock import Clock, now_ns
+from realtime.clock import NS_PER_S, Clock, now_ns
 from realtime.errors import SourceError
 from realtime.sources.base import SourceBase, SourceConfig
 from realtime.sources.file import upright
@@ -24,11 +26,16 @@ SCHEMES = ("rtsp", "rtsps", "http", "https")
 _OPTIONS = {"protocol_whitelist": "http,https,httpproxy,tcp,tls,udp,rtp,rtsp,srtp,crypto"}
 _OPTIONS |= {"fflags": "nobuffer", "analyzeduration": "500000", "rtsp_transport": "tcp"}
 
+PAUSE_NS = 300_000_000  # longer than any camera leaves between two frames
+AT_ONCE_NS = 2_000_000  # a packet that comes sooner was there already
+
 Picture = tuple[int, NDArray[np.uint8]]  # arrival in ns, bgr
 
 
 class Connection(Protocol):
     """One connection: pictures until it ends or breaks, which are the same to us."""
+
+    notes: Counter[str]  # what was left out, and how often
 
     def pictures(self, clock: Clock) -> Iterator[Picture]: ...
 
@@ -64,6 +71,7 @@ class UrlSource(SourceBase):
         self._wait = wait or self._closed.wait
         self._reconnections = 0
         self._failures = 0  # since the last picture
+        self._notes: Counter[str] = Counter()
         self._connection: Connection | None = self._open()
 
     def _open(self) -> Connection:
@@ -81,8 +89,14 @@ class UrlSource(SourceBase):
                 self._failures = 0
                 last_ns = t_ns if last_ns is None else max(t_ns, last_ns + 1)
                 yield self._frame(last_ns, bgr, t_ns)
-            self._connection.close()
+            self._end()
             self._connection = self._again()
+
+    def _end(self) -> None:
+        if self._connection is not None:
+            self._notes += self._connection.notes
+            self._connection.close()
+            self._connection = None
 
     def _again(self) -> Connection | None:
         """The next connection that opens; None: closed meanwhile. Only a picture clears the failures."""
@@ -113,13 +127,40 @@ class UrlSource(SourceBase):
             self._connection.close()
 
     def describe(self) -> dict[str, object]:
-        return {**super().describe(), "reconnections": self._reconnections, "notes": {}}
+        connection = self._connection
+        notes = self._notes if connection is None else self._notes + connection.notes
+        return {**super().describe(), "reconnections": self._reconnections, "notes": dict(notes)}
+
+
+class Backlog:
+    """Tells what lay waiting, while the network or this process stood still, from what has just come.
+
+    A picture is stamped when it comes. After a pause those that were sent meanwhile come all at once, and
+    would be a movement played far too fast.
+    """
+
+    def __init__(self, now_ns: int) -> None:
+        self._last_ns = now_ns
+        self._behind = False
+
+    def holds(self, asked_ns: int, came_ns: int) -> bool:
+        """Whether a packet that was asked for and came at these times had been waiting."""
+        at_once = came_ns - asked_ns < AT_ONCE_NS
+        paused = came_ns - self._last_ns > PAUSE_NS
+        self._behind = paused or (self._behind and at_once)
+        self._last_ns = came_ns
+        return self._behind and at_once
 
 
 class AvConnection:
-    """One connection through PyAV. Raises: av.FFmpegError; SourceError where there is no live video."""
+    """One connection through PyAV; it also ends when nothing decodes for as long as it may be silent.
+
+    Raises: av.FFmpegError; SourceError where there is no live video.
+    """
 
     def __init__(self, url: str, config: SourceConfig) -> None:
+        self.notes: Counter[str] = Counter()
+        self._silence_ns = config.url_read_timeout_s * NS_PER_S
         timeouts = (config.url_open_timeout_s, config.url_read_timeout_s)
         self._input = av.open(url, options=_OPTIONS, timeout=timeouts)
         problem = None
@@ -130,23 +171,40 @@ class AvConnection:
         if problem is not None:
             self._input.close()
             raise SourceError(f"{without_secrets(url)}: {problem}")
+        self._backlog = Backlog(now_ns())
 
     def pictures(self, clock: Clock) -> Iterator[Picture]:
         reformatter = VideoReformatter()
         packets = self._input.demux(self._input.streams.video[0])
+        good_ns = now_ns()
         while True:
+            asked_ns = now_ns()
             try:
                 packet = next(packets)
             except (StopIteration, av.FFmpegError):
                 return
-            t_ns = clock()
-            try:
-                decoded = packet.decode()
-            except av.FFmpegError:
-                continue  # a damaged packet: a frame is missing, as its time will show
-            for picture in decoded:
-                if not picture.is_corrupt:
+            t_ns, came_ns = clock(), now_ns()
+            waited = self._backlog.holds(asked_ns, came_ns)
+            for picture in self._decoded(packet):  # also of what waited: what follows may build on it
+                good_ns = came_ns
+                if waited:
+                    self.notes["frames that had waited, left out"] += 1
+                else:
                     yield t_ns, upright(picture, reformatter)
+            if came_ns - good_ns > self._silence_ns:
+                return
+
+    def _decoded(self, packet: av.Packet) -> list[VideoFrame]:
+        """Whole pictures; where one is missing, its time will show."""
+        try:
+            pictures = packet.decode()
+        except av.FFmpegError:
+            self.notes["damaged packets, left out"] += 1
+            return []
+        whole = [picture for picture in pictures if not picture.is_corrupt]
+        self.notes["damaged frames, left out"] += len(pictures) - len(whole)
+        self.notes = +self.notes
+        return whole
 
     def close(self) -> None:
         self._input.close()

@@ -8,10 +8,9 @@ costs only the sampling. Each tile's mean is removed on both sides, which makes 
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-from realtime.compiled import kernel, part
+from realtime.compiled import exact, kernel, part
 
 F32 = NDArray[np.float32]
 
@@ -157,7 +156,7 @@ def follow_tiles(
         error[tile] = best / np.float32(side * side)
 
 
-@njit(cache=True, nogil=True)
+@exact
 def fit_affine(
     points: F32, moves: F32, weights: F32, scale_px: float, rounds: int, out: NDArray[np.float64]
 ) -> None:

@@ -1,55 +1,53 @@
-"""What a process that compiles the kernels computes, one that loads them from the cache computes too."""
+"""Kernels compile where compiled code can be kept, and where it cannot."""
 
 from __future__ import annotations
 
-import hashlib
-import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
-import numpy as np
+import pytest
+from numba.core.caching import FunctionCache
 
-from realtime.flow import window_flow
-from realtime.flow.rigid import MODELS, remove_rigid
-from realtime.spotting.motion import FaceMotion, MotionConfig
+from realtime import compiled
 from tests.conftest import ROOT
-from tests.portrait import bump, chip_of, moved, portrait
 
-STEPS = [(336, (0.0, -0.4)), (336, (0.3, -1.0)), (300, (0.8, 0.6)), (336, (0.1, -0.3))]
+CODE = """
+from realtime.compiled import kernel
 
+@kernel
+def twice(x: float) -> float:
+    return x + x
 
-def digests() -> list[str]:
-    """Of what the spotter's kernels, the flow's and the rigid motion's give for a moving face."""
-    faces = [portrait(), *(moved(portrait(), bump(*step)) for step in STEPS)]
-    chips = [chip_of(face, at) for at, face in enumerate(faces)]
-    motion = FaceMotion(MotionConfig())
-    motion.restart(chips[0])
-    followed = [motion.step(chip) for chip in chips[1:]]
-    flow = window_flow(*(chip.gray_u8 for chip in chips[:3]))
-    still = [remove_rigid(phase, model=model)[0] for phase in flow for model in MODELS]
-    return [_digest(one.tiles_px for one in followed), _digest(flow), _digest(still)]
+@kernel
+def thrice(x: float) -> float:
+    return x + x + x
 
-
-def _digest(arrays) -> str:
-    return hashlib.sha256(b"".join(np.ascontiguousarray(one).tobytes() for one in arrays)).hexdigest()
+print(twice(21.0), thrice(14.0))
+"""
 
 
-def _in_a_process(cache: Path) -> list[str]:
-    command = [sys.executable, "-m", "tests.realtime.test_compiled"]
-    env = {**os.environ, "NUMBA_CACHE_DIR": str(cache)}
-    ended = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=True)
-    return ended.stdout.split()
+def test_where_nothing_can_be_kept_it_is_said_once_and_it_runs(tmp_path: Path) -> None:
+    # What is given with -c has no file that a cache could stand beside.
+    done = subprocess.run(
+        [sys.executable, "-c", CODE], cwd=ROOT, env={"HOME": "/proc/nowhere", "PATH": ""},
+        capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert done.stdout.split() == ["42.0", "42.0"] and done.returncode == 0
+    assert done.stderr == f"flinch: {compiled.NOWHERE}\n"
 
 
-def test_the_first_run_of_all_computes_what_every_later_one_does(tmp_path):
-    first = _in_a_process(tmp_path)
-    compiled = set(tmp_path.rglob("*.nbc"))
-    assert len(compiled) > 10
-    assert len(first) == 3
-    assert _in_a_process(tmp_path) == first
-    assert set(tmp_path.rglob("*.nbc")) == compiled  # it really loaded them
+def test_where_there_is_a_place_results_are_kept() -> None:
+    from realtime.spotting import tile_kernels
+
+    assert isinstance(tile_kernels.fit_affine._cache, FunctionCache)
 
 
-if __name__ == "__main__":
-    print("\n".join(digests()))
+@pytest.mark.parametrize("how", [compiled.kernel, compiled.exact])
+def test_sums_are_reordered_only_where_that_was_asked_for(how: Any) -> None:
+    fast = how is compiled.kernel
+    options = (
+        compiled.kernel(lambda x: x).targetoptions if fast else compiled.exact(lambda x: x).targetoptions
+    )
+    assert bool(options.get("fastmath")) is fast

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from realtime.app.earlier import cleared, place_for, results_in
+from realtime.app.earlier import Hold, cleared, place_for, results_in
+from realtime.errors import OutputError
 
 NOW = datetime(2026, 11, 21, 8, 15, 30)
 
@@ -40,6 +41,20 @@ def test_results_move_and_the_rest_stays(folder: Path) -> None:
 def test_without_a_place_they_go(folder: Path) -> None:
     cleared(folder, None)
     assert {path.name for path in folder.iterdir()} == {"notes.txt", "session-1"}
+
+
+def test_a_folder_belongs_to_one_run_at_a_time(tmp_path: Path) -> None:
+    first = Hold(tmp_path)
+    with pytest.raises(OutputError, match="another run is writing there; give another --out"):
+        Hold(tmp_path)
+    first.release()
+    first.release()
+    Hold(tmp_path).release()
+
+
+def test_what_may_not_be_looked_at_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="cannot write .*: File name too long"):
+        results_in(tmp_path / ("x" * 300))
 
 
 def test_nothing_found_makes_no_folder(tmp_path: Path) -> None:

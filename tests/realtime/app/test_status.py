@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import io
+import sys
 from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 from realtime.app.status import (
     StatusLine,
@@ -93,6 +96,22 @@ def test_the_last_line_says_where_everything_is() -> None:
 def test_the_ready_line_names_network_and_backend() -> None:
     model = {"name": "causalnet-compact", "backend": "onnxruntime", "version": "1.31.1"}
     assert ready_text("demo", model) == "ready: demo, causalnet-compact on onnxruntime 1.31.1"
+
+
+class Full(io.StringIO):
+    def write(self, text: str) -> int:
+        raise OSError(28, "No space left on device")
+
+
+def test_where_nothing_can_be_written_the_run_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    status = StatusLine(io.StringIO(), Full())
+    status.say("one")
+    status.say("two")
+    monkeypatch.setattr(sys, "stderr", None)
+    status = StatusLine(paper=io.StringIO())
+    assert not status.seen
+    status.show("nobody sees it")
+    status.clear()
 
 
 def test_lines_that_stay_push_the_status_line_away() -> None:

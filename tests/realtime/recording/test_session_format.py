@@ -87,3 +87,7 @@ def test_missing_tables_are_refused(tmp_path: Path) -> None:
 def test_markers_keep_their_notes(tmp_path: Path) -> None:
     (tmp_path / MARKERS_NAME).write_text('index,t_ns,note\n3,77,"he, ""laughed"""\n9,88,\n')
     assert read_markers(tmp_path) == [Marker(3, 77, 'he, "laughed"'), Marker(9, 88, "")]
+
+
+def test_a_name_that_cannot_be_is_no_session(tmp_path: Path) -> None:
+    assert not is_session(tmp_path / ("y" * 300))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import cv2
@@ -13,10 +14,15 @@ from tests.realtime.sources.clips import numbered
 class MjpegServer:
     """Serves `per_connection` pictures on each of `connections` connections, then answers 503.
 
-    The number in the picture goes on counting from one connection to the next.
+    The number in the picture goes on counting from one connection to the next. From number `spoiled_from` on
+    they are noise instead; `pause_s` lies between two.
     """
 
-    def __init__(self, connections: int, per_connection: int) -> None:
+    def __init__(
+        self, connections: int, per_connection: int, *, spoiled_from: int | None = None, pause_s: float = 0.0
+    ) -> None:
+        self._spoiled_from = spoiled_from
+        self._pause_s = pause_s
         self.paths: list[str] = []
         self.authorizations: list[str | None] = []
         self._left = connections
@@ -46,10 +52,16 @@ class MjpegServer:
         request.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
         request.end_headers()
         for _ in range(self._per_connection):
-            self._send(request)
+            try:
+                self._send(request)
+            except OSError:  # who asked has gone
+                return
+            time.sleep(self._pause_s)
 
     def _send(self, request: BaseHTTPRequestHandler) -> None:
         jpeg = cv2.imencode(".jpg", numbered(self._next))[1].tobytes()
+        if self._spoiled_from is not None and self._next >= self._spoiled_from:
+            jpeg = bytes(reversed(jpeg))
         self._next += 1
         head = f"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
         request.wfile.write(head.encode() + jpeg + b"\r\n")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import struct
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -44,6 +46,29 @@ def test_the_display_matrix_is_honoured(tmp_path: Path, rotation: int, turns: in
     with open_source(str(clip)) as source:
         bgr = next(iter(source)).bgr
     expected = np.rot90(numbered(0), turns)
+    assert bgr.shape == expected.shape
+    assert np.abs(bgr.astype(int) - expected).mean() < 6
+
+
+@pytest.mark.parametrize(
+    ("matrix", "seen"),
+    [
+        ((-1, 0, 0, 1), lambda bgr: bgr[:, ::-1]),
+        ((1, 0, 0, -1), lambda bgr: bgr[::-1]),
+        ((0, 1, 1, 0), lambda bgr: bgr.transpose(1, 0, 2)),
+        ((0, -1, -1, 0), lambda bgr: bgr.transpose(1, 0, 2)[::-1, ::-1]),
+    ],
+)
+def test_a_mirrored_picture_is_mirrored_back(tmp_path: Path, matrix: tuple[int, ...], seen: Any) -> None:
+    clip = write_clip(tmp_path / "clip.mp4", [0, 40])
+    content = bytearray(clip.read_bytes())
+    a, b, c, d = (value * 65536 for value in matrix)
+    at = content.index(b"tkhd") + 44  # after version, times, layer and volume
+    struct.pack_into(">5i", content, at, a, b, 0, c, d)
+    clip.write_bytes(content)
+    with open_source(str(clip)) as source:
+        bgr = next(iter(source)).bgr
+    expected = seen(numbered(0))
     assert bgr.shape == expected.shape
     assert np.abs(bgr.astype(int) - expected).mean() < 6
 

@@ -35,6 +35,13 @@ def test_frames_are_released_at_their_own_distances(tmp_path: Path) -> None:
     assert [frame.arrived_ns // MS for frame in frames] == [5000, 5040, 5100]
 
 
+def test_nobody_waits_for_a_frame_beyond_the_limit(tmp_path: Path) -> None:
+    glass = Hourglass()
+    clip = open_source(str(write_clip(tmp_path / "clip.mp4", [0, 40, 80, 20_000])))
+    assert len(list(paced(clip, glass, glass.wait, limit_s=0.1))) == 3
+    assert glass.waits_ms == [40, 40]
+
+
 def test_a_late_frame_comes_at_once_and_the_schedule_holds(tmp_path: Path) -> None:
     glass = Hourglass()
     source = paced(open_source(str(write_clip(tmp_path / "clip.mp4", [0, 40, 80, 120]))), glass, glass.wait)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections import Counter
 from collections.abc import Iterator
 
 import av
@@ -12,7 +14,7 @@ from realtime.clock import Clock
 from realtime.errors import SourceError
 from realtime.sources import open_source
 from realtime.sources.base import SourceConfig
-from realtime.sources.url import AvConnection, Picture, UrlSource, without_secrets
+from realtime.sources.url import AvConnection, Backlog, Picture, UrlSource, without_secrets
 from tests.fakes import ManualClock
 from tests.realtime.sources.clips import number_of
 from tests.realtime.sources.mjpeg_server import MjpegServer
@@ -23,6 +25,7 @@ QUICK = SourceConfig(url_backoff_s=0.001, url_backoff_limit_s=0.004, url_attempt
 
 class FakeConnection:
     def __init__(self, pictures: int) -> None:
+        self.notes = Counter({"damaged packets, left out": pictures})
         self._left = pictures
 
     def pictures(self, clock: Clock) -> Iterator[Picture]:
@@ -155,3 +158,52 @@ def test_closing_frees_an_unread_connection() -> None:
         assert isinstance(source._connection, AvConnection)
         with pytest.raises(SourceError):
             iter(source)
+
+
+# What has waited, and what does not decode
+
+
+@pytest.mark.parametrize(
+    ("came_ms", "waited"),
+    [
+        ([(0, 33), (35, 66), (67, 100)], "..."),  # a healthy camera
+        ([(0, 33), (1000, 1000), (1001, 1001), (1002, 1030), (1031, 1031)], ".xx.."),  # we stood still
+        ([(0, 33), (34, 1200), (1200, 1200), (1201, 1201), (1202, 1240)], "..xx."),  # the network did
+        ([(2000, 2000), (2001, 2001), (2002, 2033)], "xx."),  # nothing was read since the connection opened
+        ([(0, 0), (1, 1), (2, 2)], "..."),  # all at once, but no pause before
+    ],
+)
+def test_what_lay_waiting_is_told_from_what_has_just_come(
+    came_ms: list[tuple[int, int]], waited: str
+) -> None:
+    backlog = Backlog(0)
+    held = [backlog.holds(asked * MS, came * MS) for asked, came in came_ms]
+    assert held == [letter == "x" for letter in waited]
+
+
+def test_pictures_that_waited_while_everything_was_loaded_are_left_out() -> None:
+    with MjpegServer(connections=1, per_connection=20) as server:
+        with open_source(f"http://{server.host}/", config=QUICK) as source:
+            time.sleep(0.5)
+            with pytest.raises(SourceError, match="lost after"):
+                assert not list(source)
+        notes = source.describe()["notes"]
+    assert isinstance(notes, dict) and notes["frames that had waited, left out"] >= 15
+
+
+def test_a_stream_that_no_longer_decodes_is_a_lost_one() -> None:
+    config = SourceConfig(url_read_timeout_s=0.3, url_backoff_s=0.001, url_attempts=1)
+    with (
+        MjpegServer(connections=2, per_connection=400, spoiled_from=5, pause_s=0.01) as server,
+        open_source(f"http://{server.host}/", config=config) as source,
+        pytest.raises(SourceError, match="lost after [1-5] frames"),
+    ):
+        list(source)
+    notes = source.describe()["notes"]
+    assert isinstance(notes, dict) and notes["damaged packets, left out"] > 10
+
+
+def test_notes_of_every_connection_are_counted() -> None:
+    source = source_on(ScriptedNetwork([2, 3]), QUICK)
+    read(source)
+    assert source.describe()["notes"] == {"damaged packets, left out": 5}
