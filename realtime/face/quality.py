@@ -9,6 +9,7 @@ import math
 from bisect import bisect_left, insort
 from collections import deque
 from dataclasses import dataclass, fields
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -141,10 +142,16 @@ class QualityMeter:
         return abs(math.log((look.brightness + 1) / (past.brightness + 1)))
 
     def _low_rate(self) -> bool:
-        """Below the limit over the last second; a new face is not judged before half a second."""
+        """Below the limit over the last second; a new face is not judged before half a second.
+
+        The longest pause is left out: a face that was away for a moment says nothing of the camera.
+        """
         recent = self._since(self._looks[-1], 1.0)
-        span_s = (recent[0].t_ns - recent[-1].t_ns) / NS_PER_S
-        return span_s >= 0.5 and (len(recent) - 1) / span_s < self._config.low_fps
+        if len(recent) < 3 or recent[0].t_ns - recent[-1].t_ns < 0.5 * NS_PER_S:
+            return False
+        gaps_ns = [newer.t_ns - older.t_ns for newer, older in pairwise(recent)]
+        rest_s = (sum(gaps_ns) - max(gaps_ns)) / NS_PER_S
+        return (len(gaps_ns) - 1) / rest_s < self._config.low_fps
 
 
 def lid_opening(landmarks_px: NDArray[np.float32]) -> float:

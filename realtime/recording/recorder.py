@@ -112,7 +112,7 @@ class SessionRecorder:
         self._parts: list[Part] = []
         self._video: VideoWriter | None = None
         self._first: Frame | None = None
-        self._last_ns = 0
+        self._last: Frame | None = None
         self._closing = ExitStack()
 
     def start(self) -> None:
@@ -150,12 +150,18 @@ class SessionRecorder:
             if self.frames % FRAMES_PER_DISK_CHECK == 0:
                 self._check_disk()
             self._video_for(frame).write(frame.bgr, frame.t_ns)
-            row = (self.frames, frame.t_ns, len(self._parts), int(late))
-            self._lines.write(csv_line(map(str, row)))
             self._first = self._first or frame
-            self._last_ns = frame.t_ns
+            self._last = frame
+            row = (self._index, frame.t_ns, len(self._parts), int(late))
+            self._lines.write(csv_line(map(str, row)))
             self._parts[-1].frames += 1
             self.frames += 1
+
+    @property
+    def _index(self) -> int:
+        """Of the last frame, counted from the first; lost ones leave holes, as they do in the events."""
+        assert self._first is not None and self._last is not None
+        return self._last.index - self._first.index
 
     def _video_for(self, frame: Frame) -> VideoWriter:
         height, width = frame.bgr.shape[:2]
@@ -188,10 +194,10 @@ class SessionRecorder:
 
     def mark(self, note: str = "") -> None:
         """A marker at the last frame added; before the first there is nothing to mark."""
-        if not self.recording or self.frames == 0:
+        if not self.recording or self._last is None:
             return
         with self._ending_on_error():
-            self._markers.write(csv_line((str(self.frames - 1), str(self._last_ns), note)))
+            self._markers.write(csv_line((str(self._index), str(self._last.t_ns), note)))
             self.marks += 1
 
     def close(self) -> None:

@@ -110,3 +110,5 @@ def _rows(path: Path, header: tuple[str, ...]) -> Iterator[list[str]]:
             yield from rows
     except OSError as error:
         raise ClipRejected(f"{path}: {error.strerror}") from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ClipRejected(f"{path}: damaged, it is no table ({error})") from error

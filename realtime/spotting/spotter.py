@@ -90,7 +90,7 @@ class Spotter:
         self._seen: deque[Seen] = deque()
         self._moving: Excursion | None = None
         self._armed_ns = 0
-        self._closed_ns = -1  # offset of the last window; the next begins no earlier
+        self._closed_ns: int | None = None  # offset of the last window; the next begins no earlier
         self._ebb = 0.0  # lowest score since then: what is left of a strong movement is no new one
 
     def step(self, chip: FaceChip) -> tuple[SpotSignal, tuple[Window, ...]]:
@@ -178,11 +178,16 @@ class Spotter:
         self._restart(seen.chip)
         self._seen.append(seen)
 
+    def _is_after_the_last(self, seen: Seen) -> bool:
+        return self._closed_ns is None or seen.chip.t_ns >= self._closed_ns
+
     def _window(self, end: Seen, extra: frozenset[Flag] = frozenset()) -> tuple[Window, ...]:
         """The open movement as a Window whose last position is `end`; none if it is too short."""
         assert self._moving is not None
         excursion = self._moving
-        rows = [seen for seen in self._seen if self._closed_ns <= seen.chip.t_ns <= end.chip.t_ns]
+        rows = [
+            seen for seen in self._seen if self._is_after_the_last(seen) and seen.chip.t_ns <= end.chip.t_ns
+        ]
         onset, whole = excursion.onset(rows)
         first, last = rows[onset].chip, end.chip
         chips = self._ring.span(first.frame_index, last.frame_index)

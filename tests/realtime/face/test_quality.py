@@ -99,6 +99,14 @@ def test_low_fps_under_25(fps, low):
     assert (Flag.LOW_FPS in flags) is low
 
 
+@pytest.mark.parametrize(("fps", "low"), [(20, True), (30, False)])
+def test_a_face_that_was_away_says_nothing_of_the_rate(fps, low):
+    meter, *_ = settled(fps)
+    back = round(2.3 * fps)  # after 1.3 s
+    flags = [look(meter, back + index, fps=fps)[1] for index in range(fps)]
+    assert any(Flag.LOW_FPS in one for one in flags) is low
+
+
 def test_measures_of_lids_and_lips():
     assert lid_opening(lids(0.5)) == pytest.approx(0.5 * lid_opening(mesh()[:, :2]), rel=1e-4)
     assert lip_gap(lips(0.2)) == pytest.approx(0.2 * math.exp(eyes_pose(mesh()[:, :2])[2]), rel=1e-4)

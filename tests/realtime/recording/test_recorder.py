@@ -86,6 +86,16 @@ def test_another_size_begins_another_part(tmp_path: Path) -> None:
     assert all(np.array_equal(a, b) for a, b in zip(shown, back, strict=True))
 
 
+def test_lost_frames_leave_holes_in_the_table_as_they_do_in_the_events(tmp_path: Path) -> None:
+    with recorder(tmp_path) as session:
+        for i in (100, 101, 105, 106):
+            session.add(frame(i, pictures(1)[0], i * MS))
+        session.mark("here")
+    assert [line.index for line in read_frames(tmp_path)] == [0, 1, 5, 6]
+    assert read_markers(tmp_path)[0].index == 6
+    assert read_session(tmp_path)["frames"] == 4
+
+
 def test_marks_stand_at_the_last_frame(tmp_path: Path) -> None:
     with recorder(tmp_path) as session:
         session.mark("before anything")

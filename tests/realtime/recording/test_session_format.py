@@ -91,3 +91,9 @@ def test_markers_keep_their_notes(tmp_path: Path) -> None:
 
 def test_a_name_that_cannot_be_is_no_session(tmp_path: Path) -> None:
     assert not is_session(tmp_path / ("y" * 300))
+
+
+def test_bytes_that_are_no_text_are_a_damaged_table(tmp_path: Path) -> None:
+    (tmp_path / FRAMES_NAME).write_bytes(b"index,t_ns,part,late\n0,0,1,0\n\xff\xfe,1,1,0\n")
+    with pytest.raises(ClipRejected, match=r"frames.csv: damaged, it is no table"):
+        list(read_frames(tmp_path))

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
 import pytest
 
+from realtime.clock import NS_PER_S
 from realtime.errors import ConfigError
 from realtime.spotting.regions import REGIONS
 from realtime.spotting.spotter import Spotter, SpotterConfig
@@ -70,6 +72,13 @@ def test_one_micro_movement_is_found_in_time_and_place(fps):
     assert window.regions_px.argmax() == BROW_REGION
     assert 0 < window.emitted_ns / 1e9 - 1.9 + 0.1 < 0.35
     assert window.flags == frozenset()
+
+
+def test_times_below_zero_are_times_too():
+    """As libav gives them for a transport stream whose clock wraps within the next minute."""
+    chips = [replace(chip, t_ns=chip.t_ns - 60 * NS_PER_S) for chip in film([(1.5, 1.65, 1.9)], 2.6)]
+    _, windows, _ = run(chips)
+    assert [window.kind for window in windows] == [Kind.MICRO]
 
 
 def test_a_long_movement_is_macro_and_one_event():
