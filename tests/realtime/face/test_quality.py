@@ -36,6 +36,14 @@ def lids(share):
     return points
 
 
+def shut(eye):
+    """The portrait with one of its eyes (0, 1) closed."""
+    points = mesh()[:, :2].copy()
+    upper, lower = (((159, 158), (145, 153)), ((386, 385), (374, 380)))[eye]
+    points[list(upper)] = points[list(lower)]
+    return points
+
+
 def lips(gap_iod):
     points = mesh()[:, :2].copy()
     points[14] = points[13] + np.array([0, gap_iod * math.exp(eyes_pose(points)[2])], np.float32)
@@ -54,12 +62,34 @@ def test_blink_is_told_from_a_narrowed_eye(share, blinks):
     assert (Flag.BLINK in look(meter, FPS, lids(share))[1]) is blinks
 
 
+def test_the_usual_opening_is_that_of_open_eyes_though_half_the_looks_are_narrow():
+    meter = QualityMeter(QualityConfig())
+    for index in range(2 * FPS):
+        flags = look(meter, index, lids(0.6 if index % 2 else 1.0))[1]
+    assert Flag.BLINK in flags
+
+
+def test_what_was_usual_before_the_memory_is_forgotten():
+    meter = QualityMeter(QualityConfig())
+    for index in range(8 * FPS):
+        flags = look(meter, index, lids(1.0 if index < 4 * FPS else 0.6))[1]
+    assert Flag.BLINK not in flags
+
+
 def test_speech_is_a_lip_gap_that_changes_not_one_that_stays():
     meter, _, _ = settled()
     assert Flag.SPEECH in look(meter, FPS, lips(0.30))[1]
     for index in range(FPS + 1, 2 * FPS):
         flags = look(meter, index, lips(0.30))[1]
     assert Flag.SPEECH not in flags
+
+
+@pytest.mark.parametrize(("scale", "gap_iod", "speaks"), [(0.5, 0.06, True), (2.0, 0.03, False)])
+def test_the_lip_gap_is_measured_in_the_size_of_the_face(scale, gap_iod, speaks):
+    meter = QualityMeter(QualityConfig())
+    for index in range(FPS):
+        look(meter, index, np.float32(scale) * lips(0.0))
+    assert (Flag.SPEECH in look(meter, FPS, np.float32(scale) * lips(gap_iod))[1]) is speaks
 
 
 @pytest.mark.parametrize("fps", [25, 60, 200])
@@ -71,6 +101,16 @@ def test_head_motion_is_a_speed_whatever_the_rate(fps, speed_iod_s, moves):
         shift = np.float32((index - fps) / fps * speed_iod_s * iod_px)
         flags = look(meter, index, mesh()[:, :2] + shift / np.float32(math.sqrt(2)), fps=fps)[1]
     assert (Flag.HEAD_MOTION in flags) is moves
+
+
+def test_coming_nearer_is_head_motion_too_and_costs_quality():
+    meter, still, _ = settled()
+    middle = eyes_pose(mesh()[:, :2])[:2].astype(np.float32)
+    for index in range(FPS):
+        size = np.float32(math.exp(0.6 * index / FPS))
+        quality, flags = look(meter, FPS + index, middle + size * (mesh()[:, :2] - middle))
+    assert Flag.HEAD_MOTION in flags
+    assert quality < 0.7 * still
 
 
 def test_yaw_comes_from_depth():
@@ -105,6 +145,10 @@ def test_a_face_that_was_away_says_nothing_of_the_rate(fps, low):
     back = round(2.3 * fps)  # after 1.3 s
     flags = [look(meter, back + index, fps=fps)[1] for index in range(fps)]
     assert any(Flag.LOW_FPS in one for one in flags) is low
+
+
+def test_the_opening_is_the_mean_of_both_eyes():
+    assert lid_opening(shut(0)) + lid_opening(shut(1)) == pytest.approx(lid_opening(mesh()[:, :2]), rel=1e-4)
 
 
 def test_measures_of_lids_and_lips():
