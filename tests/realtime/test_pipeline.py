@@ -114,6 +114,7 @@ def test_a_live_source_is_never_held_up_and_its_losses_are_counted() -> None:
     # What waited longer than `late_s` behind the newest frame was stepped as late, the rest was not.
     assert set(range(70, 88)) <= set(analyser.late)
     assert not set(range(92, 100)) & set(analyser.late)
+    assert [record.analysis.frame.index for record in sink.records if record.late] == analyser.late
 
 
 def test_a_recording_is_never_late() -> None:

@@ -172,6 +172,14 @@ def test_each_session_has_its_own_folder_counted_from_its_first_frame(
     assert read_session(first)["about"] == {"config": "x = 1"}
 
 
+def test_a_session_says_which_frames_were_late(sessions: SessionSink) -> None:
+    for index in range(4):
+        sessions.write(replace(record(index, session=1), late=index in (1, 2)))
+    sessions.close()
+    assert sessions.folder is not None
+    assert [frame.late for frame in read_frames(sessions.folder)] == [False, True, True, False]
+
+
 def test_events_at_the_end_of_a_session_belong_to_it(sessions: SessionSink) -> None:
     for index in range(30):
         sessions.write(record(index, session=1))
