@@ -67,6 +67,13 @@ def test_flow_map_channels_and_scaling():
     assert np.ptp(stored[..., STRAIN]) <= 255
 
 
+def test_each_cell_is_the_mean_of_all_the_flow_under_it():
+    flow = np.random.default_rng(0).normal(0, 1, (112, 112, 2)).astype(np.float32)
+    scaled = (flow - flow.min(axis=(0, 1))) / np.ptp(flow, axis=(0, 1)) * 255
+    cells = scaled.reshape(28, 4, 28, 4, 2).mean(axis=(1, 3))
+    np.testing.assert_allclose(flow_map(flow)[..., [U, V]], cells, atol=0.51)
+
+
 def test_flow_map_ignores_scale_and_offset_of_the_motion():
     y, x = grid()
     flow = np.dstack([np.sin(x / 9) * y / 40, np.cos(y / 11)]).astype(np.float32)

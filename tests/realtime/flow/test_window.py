@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -118,13 +119,20 @@ def test_axes_are_x_right_y_down(fine):
 def test_flow_of_takes_the_head_motion_out(fine):
     head = np.dstack([1.5 + 0.01 * (X - 64), -1 + 0.01 * (Y - 64)]).astype(np.float32)
     pictures = [
-        seen(moved(fine, field), k) for k, field in enumerate((0 * head, bumps(1.5) + head, 0 * head))
+        seen(moved(fine, field), k) for k, field in enumerate((0 * head, bumps(1.5) + head, -0.5 * head))
     ]
     found = flow_of(made_window(pictures), FlowConfig())
     assert found.phases_hw2.shape == (2, 128, 128, 2)
     assert not found.phases_hw2.flags.writeable
     assert error(found.phases_hw2[0], bumps(1.5)) < 0.12
-    assert np.linalg.norm(window_flow(*pictures)[0][INNER], axis=-1).mean() > 1
+    assert error(found.phases_hw2[1], -bumps(1.5)) < 0.2  # it begins where the head had taken the face
+    assert (np.linalg.norm(window_flow(*pictures), axis=-1).mean(axis=(1, 2)) > 1).all()
+
+
+def test_flow_of_is_of_onset_apex_and_offset(window):
+    other = np.zeros((128, 128), np.uint8)
+    longer = replace(made_window([other, *window, other]), onset=1, apex=2, offset=3)
+    np.testing.assert_array_equal(flow_of(longer).phases_hw2, flow_of(made_window(list(window))).phases_hw2)
 
 
 def made_window(pictures: list[np.ndarray]) -> Window:
