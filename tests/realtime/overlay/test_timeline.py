@@ -94,7 +94,8 @@ def test_where_arming_changes_the_line_goes_on() -> None:
 
 def test_an_event_stands_at_its_time_in_its_colour() -> None:
     event = made_up(0, 5000, 400, label="surprise", kind=Kind.MICRO)
-    state = OverlayState(10 * SECOND + 7, events=(event,), run_start_ns=7)
+    start_ns = 10**15  # of a clock that has run for days; events count from the run's start
+    state = OverlayState(start_ns + 10 * SECOND, events=(event,), run_start_ns=start_ns)
     columns = columns_of(strip(state), LABEL_COLOURS["surprise"])
     inner = 630 - 27
     expected = 5 + 22 + inner * np.array([0.5, 0.54])
