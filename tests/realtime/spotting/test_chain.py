@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from engine.spotter import SpotterNet, read_spotter_card
 from realtime.errors import ConfigError
 from realtime.spotting.chain import ROW_PARTS, ROW_SIZE, Chain, ChainConfig, mesh_row
-from realtime.spotting.motion import MotionConfig
+from realtime.spotting.motion import FaceMotion, MotionConfig
 from realtime.spotting.regions import REGIONS
 from tests.portrait import chip_of
 from tests.realtime.spotting.test_spotter import BROW_REGION, UP, film, picture
@@ -63,6 +65,46 @@ def test_the_mesh_says_where_the_head_is_and_how_far_the_mouth_is_open():
     lips = ROW_PARTS["pose"]
     assert other[lips] - said[lips] == pytest.approx(10, abs=1)  # hundredths of the IOD
     assert np.delete(other - said, lips) == pytest.approx(0, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("part", "points"),
+    [
+        ("lips", [14]),
+        ("mouth", [291]),
+        ("chin", [152]),
+        ("right eye", [145, 153]),
+        ("left eye", [374, 380]),
+        ("right brow", [105, 66]),
+        ("left brow", [334, 296]),
+    ],
+)
+def test_each_part_of_the_mesh_has_its_own_place(part, points):
+    chip = chip_of(picture(0.0), 0)
+    landmarks_px = chip.landmarks_px.copy()
+    landmarks_px[points] += 0.05 * chip.iod_px
+    changed = np.abs(mesh_row(replace(chip, landmarks_px=landmarks_px)) - mesh_row(chip)) > 0.1
+    parts = ["lips", "mouth", "chin", "right eye", "left eye", "right brow", "left brow"]
+    assert np.flatnonzero(changed).tolist() == [ROW_PARTS["pose"] + parts.index(part)]
+
+
+def test_the_misfit_is_in_per_cent():
+    chips = [chip_of(picture(0.0), 0), chip_of(picture(1.0), 1)]
+    motion = FaceMotion(MotionConfig())
+    motion.restart(chips[0])
+    misfit = [motion.step(chip).misfit for chip in chips][-1]
+    assert rows_of(chips)[-1, -1] == pytest.approx(100 * misfit) and misfit > 0
+
+
+def test_action_units_are_matched_to_the_newest_reference():
+    dim = chip_of(picture(0.0) // 8, 0)
+    rest, risen = chip_of(picture(0.0), 1), chip_of(picture(1.0), 2)
+    chain = Chain(MotionConfig(), ChainConfig(), TEMPLATES)
+    chain.restart(dim)
+    chain.restart(rest)
+    fresh = Chain(MotionConfig(), ChainConfig(), TEMPLATES)
+    fresh.restart(rest)
+    np.testing.assert_allclose(chain.step(risen), fresh.step(risen), atol=1e-5)
 
 
 def test_a_reference_lasts_some_time():

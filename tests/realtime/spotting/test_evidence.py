@@ -14,6 +14,7 @@ from realtime.spotting.evidence import (
     STEP_NS,
     Evidence,
     Grid,
+    powers,
 )
 
 
@@ -65,6 +66,12 @@ def test_a_step_is_seen_at_once_and_fades():
     noise = later[LARGE : LARGE + NOISY]
     assert noise[0] > 0.5 and (noise[1:] < 0).all()
     assert ROW_PARTS["regions"] // 2 + ROW_PARTS["units"] == NOISY - 1
+
+
+def test_lips_that_open_are_the_last_of_the_noisy():
+    slow = np.zeros(POSITIONS, np.float32)
+    slow[sum(ROW_PARTS[part] for part in ("regions", "units", "head", "pose"))] = 2.0  # the mesh's first
+    assert powers(slow).tolist() == [0.0] * (NOISY - 1) + [4.0]
 
 
 def test_no_feature_is_without_bounds():
