@@ -116,6 +116,25 @@ def test_the_way_back_is_measured_along_the_movement():
     assert LEFT_AT_ENDS < 1
 
 
+def test_a_movement_is_weighed_by_the_noise_at_its_beginning():
+    noise_px = NOISE.copy()
+    excursion = Excursion(level(0, 2.0), noise_px)
+    noise_px *= 10
+    assert excursion.left(level(1, 1.0)) == pytest.approx(0.5)
+
+
+def test_lids_are_no_part_of_the_pattern():
+    both = level(0, 2.0).movement.regions_px + level(0, 2.0, region=LID).movement.regions_px
+    excursion = Excursion(seen(0, both), NOISE)
+    assert excursion.left(level(1, 2.0, region=LID)) == pytest.approx(0.0, abs=1e-6)
+    assert excursion.left(level(1, 2.0)) == pytest.approx(1.0)
+
+
+def test_a_long_peak_is_no_rest():
+    excursion, _ = excursion_of([0, 0.5, 1.0, 1.9, 1.95, 2.0, 1.95, 1.9, 1.9, 1.9])
+    assert excursion.settled(int(0.2e9), most_range=0.5, most_left=1.5) is None
+
+
 def test_settled_only_after_the_peak_and_only_once_still():
     shares = [0, 1.0, 2.0, 1.2, 0.8] + [0.7] * 8
     excursion, rows = excursion_of(shares)

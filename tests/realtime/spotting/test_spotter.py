@@ -9,7 +9,7 @@ import pytest
 from realtime.clock import NS_PER_S
 from realtime.errors import ConfigError
 from realtime.spotting.regions import REGIONS
-from realtime.spotting.spotter import Spotter, SpotterConfig
+from realtime.spotting.spotter import Spotter, SpotterConfig, is_blink
 from realtime.types import Flag, Kind
 from tests.portrait import bump, chip_of, moved, portrait
 
@@ -18,12 +18,12 @@ BROW_REGION = REGIONS.index("brow_inner_left")
 UP = (0.0, -1.5)
 
 
-def rise_and_fall(t, onset, apex, offset):
-    """0 outside [onset, offset], 1 at the apex, half cosines between."""
+def rise_and_fall(t, onset, apex, offset, height=1.0):
+    """0 outside [onset, offset], `height` at the apex, half cosines between."""
     if t <= onset or t >= offset:
         return 0.0
     along = (t - onset) / (apex - onset) if t < apex else (offset - t) / (offset - apex)
-    return 0.5 - 0.5 * np.cos(np.pi * along)
+    return height * (0.5 - 0.5 * np.cos(np.pi * along))
 
 
 @cache
@@ -141,8 +141,55 @@ def test_a_turned_face_is_not_armed():
 def test_a_face_that_stays_changed_becomes_the_new_rest():
     movements = [(1.0, 1.3, 60.0), (7.0, 7.15, 7.4)]
     _, windows, _ = run(film(movements, 8.0))
-    onset, _, offset = times_s(windows[-1])
+    (window,) = windows
+    onset, _, offset = times_s(window)
     assert overlap((onset, offset), (7.0, 7.4)) > 0.5
+
+
+@pytest.mark.parametrize("flag", [Flag.YAW, Flag.SMALL])
+def test_a_face_that_turns_or_goes_away_while_it_moves_ends_the_movement(flag):
+    _, windows, _ = run(
+        film([(1.5, 1.65, 1.9)], 2.2, flags=lambda t: frozenset({flag} if 1.6 < t < 1.7 else ()))
+    )
+    assert windows == []
+
+
+def test_a_movement_that_settles_ends_where_it_came_to_rest_and_is_said_later():
+    settle_ns = SpotterConfig().settle_s * NS_PER_S
+    _, (window,), _ = run(film([(1.5, 1.65, 1.9, 0.7), (1.5, 1.65, 60.0, 0.3)], 2.6))
+    assert times_s(window)[2] == pytest.approx(1.9, abs=0.1)
+    assert window.emitted_ns - window.chips[-1].t_ns == pytest.approx(settle_ns, abs=0.04 * NS_PER_S)
+
+
+@pytest.mark.parametrize(("longer_ns", "kind"), [(0, Kind.MICRO), (1, Kind.MACRO)])
+def test_half_a_second_is_still_micro(longer_ns, kind):
+    chips = list(film([(1.5, 1.65, 1.9)], 2.6))
+    _, (window,), _ = run(chips)
+    onset, steps = window.chips[0].frame_index, window.offset
+    timed = [
+        replace(chip, t_ns=round((chip.frame_index - onset) * (NS_PER_S / 2 + longer_ns) / steps))
+        for chip in chips
+    ]
+    _, (window,), _ = run(timed)
+    assert window.chips[-1].t_ns - window.chips[0].t_ns == NS_PER_S // 2 + longer_ns
+    assert window.kind is kind
+
+
+def test_a_movement_that_began_within_the_last_one_starts_where_that_ended():
+    chips, brow_moves, mouth_moves = [], bump(BROW, UP), bump(291, UP)
+    for index in range(105):
+        brow, mouth = (rise_and_fall(index / 30, *m) for m in ((1.5, 1.65, 1.9), (1.6, 2.6, 3.2)))
+        moves = np.float32(brow) * brow_moves + np.float32(mouth) * mouth_moves
+        chips.append(chip_of(moved(portrait(), moves, noise=1.5, seed=index % 7), index))
+    _, (first, second), _ = run(chips)
+    assert second.chips[0].t_ns == first.chips[-1].t_ns
+
+
+@pytest.mark.parametrize(("closed", "blinks"), [(("lid_left", "lid_right"), True), (("lid_left",), False)])
+def test_a_wink_is_no_blink(closed, blinks):
+    regions_px = np.zeros((len(REGIONS), 2), np.float32)
+    regions_px[[REGIONS.index(name) for name in closed], 1] = 2.0
+    assert is_blink(regions_px) is blinks
 
 
 def test_two_runs_agree_to_the_bit():
@@ -158,6 +205,20 @@ def test_rebaseline_takes_the_face_as_it_is():
     signal, windows = spotter.step(chip)
     assert windows == ()
     assert signal.score < 1
+
+
+def score_of_a_movement(spotter, index):
+    """Of a still chip, then a moved one."""
+    spotter.step(chip_of(picture(0.0), index))
+    return spotter.step(chip_of(picture(1.0), index + 1))[0].score
+
+
+def test_a_person_is_forgotten_by_rebaseline_and_known_after_an_absence():
+    unknown = score_of_a_movement(Spotter(), 0)
+    _, _, known = run(film([], 1.0))
+    assert score_of_a_movement(known, 60) > 1.2 * unknown
+    known.rebaseline()
+    assert score_of_a_movement(known, 62) == pytest.approx(unknown)
 
 
 def test_impossible_settings_are_refused():
