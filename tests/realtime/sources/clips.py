@@ -31,6 +31,7 @@ def write_clip(
     *,
     codec: str = "mpeg4",
     rotation: int = 0,
+    b_frames: int = 0,
     sizes: Iterable[tuple[int, int]] | None = None,
 ) -> Path:
     """One numbered picture per stamp. `sizes` (only for self-contained codecs) may change by frame."""
@@ -41,7 +42,7 @@ def write_clip(
         stream.width, stream.height = shapes[0]
         stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
         stream.time_base = stream.codec_context.time_base = MILLISECONDS
-        stream.codec_context.max_b_frames = 0
+        stream.codec_context.max_b_frames = b_frames
         if rotation:
             stream.set_display_rotation(rotation)
         for index, (stamp, (width, height)) in enumerate(zip(stamps, shapes, strict=True)):

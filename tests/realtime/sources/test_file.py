@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import csv
 import struct
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import pytest
+from av.container import InputContainer
+from av.video.stream import VideoStream
 
 from realtime.errors import ClipRejected, SourceError
 from realtime.sources import open_source
@@ -115,6 +119,55 @@ def test_what_decodes_of_a_truncated_clip_is_used_and_said(name: str, frames: in
         assert len(list(source)) == frames
     note = source.describe()["notes"]["truncated"]
     assert "cut short" in note and f"{frames} frames" in note
+
+
+def test_a_damaged_picture_is_left_out_and_said(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "clip.mp4", range(0, 800, 40))
+    content = bytearray(clip.read_bytes())
+    middle = slice(len(content) // 2, len(content) // 2 + 40)
+    content[middle] = bytes(byte ^ 0x5A for byte in content[middle])
+    clip.write_bytes(content)
+    with open_source(str(clip)) as source:
+        count = len(list(source))
+    notes = source.describe()["notes"]
+    assert isinstance(notes, dict) and notes["damaged frames, left out"] >= 1
+    assert count == 20 - sum(notes.values())  # each is left out, or its packet is
+
+
+def test_a_clip_is_opened_for_files_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[dict[str, str]] = []
+    open_really = av.open
+    clip = write_clip(tmp_path / "clip.mp4", [0, 40])
+    monkeypatch.setattr(
+        av, "open", lambda *args, **kw: asked.append(kw["options"]) or open_really(*args, **kw)
+    )
+    open_source(str(clip)).close()
+    assert asked == [{"protocol_whitelist": "file"}]
+
+
+class Torn:
+    """An open clip whose last packet is followed by a damaged place instead of its end."""
+
+    def __init__(self, container: InputContainer) -> None:
+        self._container = container
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._container, name)
+
+    def demux(self, stream: VideoStream) -> Iterator[av.Packet]:
+        yield from (packet for packet in self._container.demux(stream) if packet.size)
+        raise av.error.InvalidDataError(0, "damaged")
+
+
+def test_what_the_decoder_holds_at_a_damaged_place_still_comes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip = write_clip(tmp_path / "clip.mp4", range(0, 480, 40), codec="h264", b_frames=2)
+    open_really = av.open
+    monkeypatch.setattr(av, "open", lambda *args, **options: Torn(open_really(*args, **options)))
+    with open_source(str(clip)) as source:
+        assert [number_of(frame.bgr) for frame in source] == list(range(12))
+    assert source.describe()["notes"] == {"reading stopped early at a damaged place": 1}
 
 
 def test_a_playlist_with_the_head_of_a_video_opens_nothing_else(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import av
 import numpy as np
@@ -26,6 +27,7 @@ QUICK = SourceConfig(url_backoff_s=0.001, url_backoff_limit_s=0.004, url_attempt
 class FakeConnection:
     def __init__(self, pictures: int) -> None:
         self.notes = Counter({"damaged packets, left out": pictures})
+        self.closed = False
         self._left = pictures
 
     def pictures(self, clock: Clock) -> Iterator[Picture]:
@@ -33,6 +35,7 @@ class FakeConnection:
             yield clock(), np.zeros((48, 64, 3), np.uint8)
 
     def close(self) -> None:
+        self.closed = True
         self._left = 0
 
 
@@ -42,12 +45,14 @@ class ScriptedNetwork:
     def __init__(self, lines: list[int | None]) -> None:
         self.lines = lines
         self.pauses_s: list[float] = []
+        self.connections: list[FakeConnection] = []
 
     def connect(self, url: str, config: SourceConfig) -> FakeConnection:
         line = self.lines.pop(0) if self.lines else None
         if line is None:
             raise av.error.ConnectionRefusedError(111, "Connection refused", url)
-        return FakeConnection(line)
+        self.connections.append(FakeConnection(line))
+        return self.connections[-1]
 
     def wait(self, seconds: float) -> bool:
         self.pauses_s.append(seconds)
@@ -201,6 +206,27 @@ def test_a_stream_that_no_longer_decodes_is_a_lost_one() -> None:
         list(source)
     notes = source.describe()["notes"]
     assert isinstance(notes, dict) and notes["damaged packets, left out"] > 10
+
+
+def test_a_damaged_picture_of_a_stream_is_left_out_and_counted() -> None:
+    pictures = [SimpleNamespace(is_corrupt=corrupt) for corrupt in (False, True, False)]
+    connection = AvConnection.__new__(AvConnection)  # without a network
+    connection.notes = Counter()
+    assert connection._decoded(SimpleNamespace(decode=lambda: pictures)) == [pictures[0], pictures[2]]
+    assert connection.notes == {"damaged frames, left out": 1}
+
+
+def test_times_rise_where_two_pictures_come_at_once() -> None:
+    network = ScriptedNetwork([2, 1])
+    source = UrlSource("rtsp://cam/1", QUICK, ManualClock(start_ns=5), network.connect, network.wait)
+    frames = iter(source)
+    assert [next(frames).t_ns for _ in range(3)] == [5, 6, 7]
+
+
+def test_a_lost_connection_is_closed() -> None:
+    network = ScriptedNetwork([2, 3])
+    read(source_on(network, QUICK))
+    assert [connection.closed for connection in network.connections] == [True, True]
 
 
 def test_notes_of_every_connection_are_counted() -> None:
