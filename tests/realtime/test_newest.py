@@ -10,7 +10,8 @@ from realtime.clock import NS_PER_MS, NS_PER_S
 from realtime.mailbox import Mailbox
 from realtime.newest import STALE_S, Newest, unanalysed
 from realtime.types import Analysis
-from tests.fakes import ManualClock, make_analysis, make_chip, make_frame
+from tests.fakes import ManualClock, make_analysis, make_chip, make_event, make_frame
+from tests.realtime.made_up import moved_at
 
 
 @pytest.fixture
@@ -41,12 +42,13 @@ def test_a_frame_is_shown_with_its_own_analysis(analysed: Mailbox[Analysis]) -> 
 
 def test_a_frame_without_analysis_is_shown_with_the_last_face(analysed: Mailbox[Analysis]) -> None:
     newest = newest_of(analysed)
-    analysed.put(with_face(3))
+    last = replace(with_face(3), events=(make_event(),), recognitions=(moved_at(40, 40),))
+    analysed.put(last)
     newest.frames.put(make_frame(4))
     shown = newest.take(0.0)
     assert shown is not None and shown.frame.index == 4
     assert shown.chips[0].frame_index == 3
-    assert not shown.events
+    assert (shown.events, shown.recognitions) == ((), ())  # they were shown with their own frame
 
 
 def test_a_stale_face_is_not_shown() -> None:

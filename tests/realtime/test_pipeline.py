@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from realtime.analyse import LATE
 from realtime.pipeline import Pipeline
 from realtime.ring import BEHIND_SECONDS, RECORD_BEHIND, RingConfig
 from realtime.types import Frame
@@ -122,6 +123,14 @@ def test_a_recording_is_never_late() -> None:
     config = RingConfig(seconds=5.0, ahead_s=5.0, late_s=0.01)
     run(Pipeline(ListSource(frames(60)), analyser, lossless=True, config=config))
     assert not analyser.late
+
+
+def test_windows_the_analyser_lost_are_counted_with_the_rest() -> None:
+    analyser = FakeAnalyser()
+    analyser.drops[LATE] = 2
+    pipeline = Pipeline(ListSource(frames(5)), analyser, lossless=True)
+    run(pipeline)
+    assert pipeline.progress().dropped == {LATE: 2}
 
 
 def test_slow_writing_of_a_live_run_loses_pictures_and_no_rows() -> None:
