@@ -99,6 +99,14 @@ def test_each_face_has_its_own_spotter_and_events_are_numbered_in_order():
     assert [(event.event, event.face) for event in events] == [(0, 0), (1, 1), (2, 0)]
 
 
+def test_every_face_is_taken_for_the_person_at_rest():
+    spotters = [ScriptedSpotter(set()), ScriptedSpotter(set())]
+    analyser = analyser_of(lambda index: [0, 1], spotters)
+    analyser.step(make_frame(0))
+    analyser.rebaseline()
+    assert [spotter.rebaselined for spotter in spotters] == [1, 1]
+
+
 def test_late_windows_wait_and_the_oldest_is_dropped_and_counted():
     analyser = analyser_of(one_face, [ScriptedSpotter({10, 12, 14})], windows_waiting=2)
     waiting = [analyser.step(make_frame(index), late=True) for index in range(16)]

@@ -243,6 +243,16 @@ def test_a_lossless_writer_is_never_far_behind() -> None:
     assert not producer.is_alive()
 
 
+@pytest.mark.parametrize("lossless", [False, True])
+def test_the_row_after_the_last_that_fits_waits(lossless: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    ring = RecordRing(FRAME_MB * 10, max_rows=3, lossless=lossless)
+    waited: list[bool] = []
+    monkeypatch.setattr(ring._changed, "wait_for", lambda may_go: waited.append(not may_go()))
+    for index in range(4):
+        ring.push(make_analysis(index))
+    assert waited == [False, False, False, True]
+
+
 def test_rows_are_bounded_too_and_closing_releases_the_producer() -> None:
     ring = RecordRing(FRAME_MB, max_rows=3)
     producer = in_thread(lambda: [ring.push(make_analysis(index)) for index in range(10)])
