@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import mediapipe as mp
 import numpy as np
 import pytest
@@ -94,6 +96,14 @@ def test_a_small_picture_leaves_the_number_of_a_single_face_out() -> None:
     assert tag_row(small, (320, 240), count=2) > 0
 
 
+def test_only_the_face_that_is_watched_has_a_teal_dot() -> None:
+    chips = face_chip(0, centre=(160, 260)), face_chip(1, centre=(480, 260))
+    for watched in (0, 1):
+        signals = tuple(replace(face_signal(face), armed=face == watched) for face in (0, 1))
+        teal = (drawn(draw_outline, OverlayState(0, chips, signals)) == TEAL).all(axis=2)
+        assert [bool(half.any()) for half in (teal[:, :320], teal[:, 320:])] == [watched == 0, watched == 1]
+
+
 def spot(bgr: NDArray[np.uint8], chip: FaceChip, region: str) -> NDArray[np.uint8]:
     x, y = chip.landmarks_px[list(REGION_LANDMARKS[region])].mean(axis=0).astype(int)
     return bgr[y, x]
@@ -107,6 +117,15 @@ def test_a_region_that_moves_grows_and_warms() -> None:
         sizes.append(int((bgr != 90).any(axis=2).sum()))
     assert sizes[0] < sizes[1] < sizes[2]
     blue, _, red = spot(bgr, chip, "chin")
+    assert red > blue
+
+
+def test_each_face_shows_its_own_movement() -> None:
+    chips = face_chip(0, centre=(160, 260)), face_chip(1, centre=(480, 260))
+    signals = face_signal(0), face_signal(1, chin=2.0)
+    bgr = drawn(draw_regions, OverlayState(0, chips, signals))
+    assert spot(bgr, chips[0], "chin").tolist() == list(TEAL)
+    blue, _, red = spot(bgr, chips[1], "chin")
     assert red > blue
 
 

@@ -84,6 +84,19 @@ def test_frames_carry_the_time_of_their_arrival() -> None:
     assert (said["fps"], said["size_px"], said["fourcc"]) == (50.0, "64x48", "YUYV")
 
 
+def test_the_time_is_that_of_the_picture_not_of_its_decoding() -> None:
+    clock = ManualClock()
+
+    class SlowDecoding(FakeCapture):
+        def retrieve(self) -> tuple[bool, NDArray[np.uint8]]:
+            clock.advance(0.008)
+            return super().retrieve()
+
+    source = CameraSource(0, NO_WAIT, clock, lambda index: SlowDecoding([True] * 3))
+    frames, _ = frames_until_failure(source)
+    assert [frame.t_ns // MS for frame in frames] == [0, 8, 16]
+
+
 def test_an_unplugged_camera_ends_in_one_line_and_is_let_go() -> None:
     capture = FakeCapture([True, True])
     frames, line = frames_until_failure(camera(capture))
