@@ -110,6 +110,43 @@ def test_frame_rate_does_not_change_where_the_crop_ends():
     assert ends[0] == pytest.approx(ends[1], abs=0.5)
 
 
+def behind_px(fps):
+    """How far the crop is behind a head that moves for a second, then stops: at half the way, at the end."""
+    aligner, found = Aligner(AlignmentConfig()), []
+    for index in range(2 * fps):
+        shift = np.array([min(index / fps, 1.0) * 60.0, 0], np.float32)
+        raw, to_chip = aligner.step(mesh()[:, :2] + shift, round(index / fps * 1e9))
+        found.append(math.dist(on_chip(to_chip, raw[:2]), (MIDLINE_COLUMN, EYE_ROW)))
+    return found[fps // 2], found[-1]
+
+
+def test_the_crop_follows_as_closely_at_every_rate_and_stays_the_slack_behind():
+    (slow, slow_end), (fast, fast_end) = behind_px(25), behind_px(200)
+    slack_px = AlignmentConfig().slack_px
+    assert slow == pytest.approx(fast, abs=0.6)
+    assert max(slow, fast) < 2 * slack_px
+    assert (slow_end, fast_end) == pytest.approx((slack_px, slack_px), abs=0.05)
+
+
+def test_one_point_astray_hardly_moves_the_pose():
+    aligner = Aligner(AlignmentConfig())
+    for index in range(30):
+        before = aligner.step(mesh()[:, :2], index * 33_333_333)[0]
+    astray = mesh()[:, :2].copy()
+    astray[33, 0] -= 8.0
+    raw = aligner.step(astray, 30 * 33_333_333)[0]
+    assert abs(raw - before)[0] < 0.8 * abs(eyes_pose(astray) - before)[0]
+
+
+def test_a_face_upside_down_is_cropped_like_any_other():
+    aligner, crops, upright = Aligner(AlignmentConfig()), [], eyes_pose(mesh()[:, :2])
+    for index in range(30):
+        degrees = 180.0 - math.degrees(upright[3]) + (0.2 if index % 2 else -0.2)
+        landmarks = turned(mesh()[:, :2] - upright[:2], degrees, shift=upright[:2])
+        crops.append(aligner.step(landmarks, index * 33_333_333)[1])
+    assert all(np.array_equal(crop, crops[0]) for crop in crops)
+
+
 def test_impossible_settings_are_refused():
     with pytest.raises(ConfigError, match="template_s"):
         AlignmentConfig(template_s=0)

@@ -74,6 +74,15 @@ def test_somebody_far_away_is_somebody_else():
     assert faces_of(finder_of([[mesh()], [beside(300)]]), 2) == [[0], [1]]
 
 
+def test_somebody_much_smaller_in_the_same_place_is_somebody_else():
+    middle = (mesh()[33] + mesh()[263]) / 2
+    assert faces_of(finder_of([[mesh()], [middle + 0.25 * (mesh() - middle)]]), 2) == [[0], [1]]
+
+
+def test_two_faces_of_one_frame_are_two_people():
+    assert faces_of(finder_of([[mesh()], [mesh(), beside(10)]], faces=2), 2) == [[0], [0, 1]]
+
+
 def test_no_more_faces_than_asked_for():
     assert faces_of(finder_of([[mesh(), beside(260)]], faces=1), 1) == [[0]]
 

@@ -103,6 +103,15 @@ def test_head_motion_is_a_speed_whatever_the_rate(fps, speed_iod_s, moves):
     assert (Flag.HEAD_MOTION in flags) is moves
 
 
+def test_a_face_upside_down_trembles_no_more_than_any_other():
+    meter, upright = QualityMeter(QualityConfig()), eyes_pose(mesh()[:, :2])
+    for index in range(FPS):
+        angle = math.pi - upright[3] + (0.002 if index % 2 else -0.002)
+        turn = np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
+        flags = look(meter, index, ((mesh()[:, :2] - upright[:2]) @ turn).astype(np.float32))[1]
+        assert Flag.HEAD_MOTION not in flags
+
+
 def test_coming_nearer_is_head_motion_too_and_costs_quality():
     meter, still, _ = settled()
     middle = eyes_pose(mesh()[:, :2])[:2].astype(np.float32)

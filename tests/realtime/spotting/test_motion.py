@@ -49,6 +49,24 @@ def test_head_motion_is_taken_out():
     assert np.linalg.norm(movement.regions_px, axis=1).max() < 0.15
 
 
+@pytest.mark.parametrize("degrees", [0.0, 2.0])
+def test_a_jump_of_the_head_is_taken_out_at_the_second_look(degrees):
+    matrix = cv2.getRotationMatrix2D((320, 240), degrees, 1.0)
+    matrix[0, 2] += 8.0
+    jumped = cv2.warpAffine(
+        portrait(), matrix, (640, 480), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+    )
+    movement = motion_from().step(chip_of(jumped, 1))
+    assert np.linalg.norm(movement.regions_px, axis=1).max() < 0.3
+
+
+def test_a_tile_that_went_farther_than_skin_goes_has_nothing_to_say():
+    motion = FaceMotion(MotionConfig(lost_px=0.5))
+    motion.restart(chip_of(portrait()))
+    movement = motion.step(chip_of(moved(portrait(), bump(336, (0.0, -1.5))), 1))
+    assert 0.2 < np.linalg.norm(movement.tiles_px, axis=1).max() <= 0.5
+
+
 def test_light_does_not_move_the_face():
     darker = cv2.convertScaleAbs(portrait(), alpha=0.85, beta=6)
     movement = motion_from().step(chip_of(darker, 1))
