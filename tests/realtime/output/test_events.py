@@ -124,6 +124,13 @@ def test_views_are_replaced_rarely_yet_complete_on_close(
     assert (tmp_path / VTT_NAME).read_text().count("-->") == 200
 
 
+def test_the_views_name_the_clip_with_every_event(tmp_path: Path) -> None:
+    writer = EventWriter(tmp_path, media=tmp_path / "clip.mp4")
+    writer.write(made_up(0))
+    assert 'RELATIVE_MEDIA_URL="./clip.mp4"' in (tmp_path / EAF_NAME).read_text()
+    writer.close()
+
+
 def test_closing_twice_is_harmless(tmp_path: Path) -> None:
     writer = EventWriter(tmp_path)
     writer.write(made_up(0))

@@ -129,6 +129,11 @@ def test_the_tally_counts_what_passed() -> None:
     assert summary["events_by_label"] == {"positive": 1, "unclear": 1}
 
 
+def test_the_most_faces_are_not_the_last() -> None:
+    tally = tally_of(analysis(0, 0, 0, 1, 2), analysis(1, 40 * MS, 0))
+    assert tally.summary()["most_faces_at_once"] == 3
+
+
 @pytest.mark.parametrize("frames", [0, 1])
 def test_a_rate_needs_two_frames(frames: int) -> None:
     assert tally_of(*(analysis(i, 0) for i in range(frames))).summary()["fps"] is None

@@ -18,10 +18,11 @@ def analysis(
     *,
     flags: frozenset[Flag] = frozenset(),
     faces: int = 1,
+    first: int = 0,
     armed: bool = True,
 ) -> Analysis:
     rng = np.random.default_rng(index)
-    chips = tuple(make_chip(index, face=face, flags=flags) for face in range(faces))
+    chips = tuple(make_chip(index, face=face, flags=flags) for face in range(first, first + faces))
     lengths = np.linalg.norm(rng.normal(0, spread_px, (len(REGIONS), 2)), axis=1).astype(np.float32)
     signals = tuple(
         SpotSignal("fake", index, chip.t_ns, chip.face, 1.0, 6.0, 1.0, armed, lengths) for chip in chips
@@ -96,3 +97,8 @@ def test_nothing_seen_is_refused_and_has_no_share() -> None:
 def test_a_face_that_comes_back_settles_anew() -> None:
     meter = metered([analysis(i, faces=0 if i == 100 else 1) for i in range(150)])
     assert meter.causes == {"settling": 60, "no face": 1}
+
+
+def test_somebody_else_settles_anew() -> None:
+    meter = metered([analysis(i, first=0 if i < 100 else 1) for i in range(150)])
+    assert meter.causes == {"settling": 60}

@@ -27,6 +27,13 @@ def test_a_profile_reads_back_as_it_was_written(file: Path) -> None:
     assert list(json.loads(file.read_text())["neutral"]["noise_px"]) == list(REGIONS)
 
 
+def test_the_order_of_the_regions_in_the_file_does_not_matter(file: Path) -> None:
+    said = json.loads(file.read_text())
+    said["neutral"]["noise_px"] = dict(reversed(said["neutral"]["noise_px"].items()))
+    file.write_text(json.dumps(said))
+    assert load_profile(file).neutral == make_profile().neutral
+
+
 def test_it_becomes_settings_that_survive_the_config_file(file: Path, tmp_path: Path) -> None:
     config = with_profile(Config(), load_profile(file))
     assert config.spotting.rest.person_px == make_profile().neutral.noise_px
