@@ -28,8 +28,8 @@ def ranges(model):
     return collect_ranges(model, MAPS)
 
 
-def tiny(weight, transposed=False):
-    """x (2, 3) times a constant, as MatMul or as a transposed Gemm."""
+def tiny(weight, transposed=False, batch=2):
+    """x (batch, 3) times a constant, as MatMul or as a transposed Gemm."""
     shape = weight.shape[0 if transposed else 1]
     node = helper.make_node("Gemm" if transposed else "MatMul", ["x", "w"], ["y"], "product")
     if transposed:
@@ -37,8 +37,8 @@ def tiny(weight, transposed=False):
     made = helper.make_graph(
         [node],
         "tiny",
-        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [2, 3])],
-        [helper.make_tensor_value_info("y", TensorProto.FLOAT, [2, shape])],
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [batch, 3])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, [batch, shape])],
         [numpy_helper.from_array(weight, "w")],
     )
     return helper.make_model(made, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
@@ -62,6 +62,19 @@ def test_int8_computes_what_plain_rounding_gives():
     scale = np.abs(weight).max(axis=0) / 127
     wanted = np.clip(np.rint(x / 0.02), -128, 127) * 0.02 @ (np.rint(weight / scale) * scale)
     np.testing.assert_allclose(logits_of(model, x), wanted, atol=1e-4)
+
+
+def test_every_sample_has_its_row_and_padding_has_none():
+    x = np.arange(15, dtype=np.float32).reshape(5, 3)
+    np.testing.assert_array_equal(logits_of(tiny(np.eye(3, dtype=np.float32), batch=4), x), x)
+
+
+def test_a_range_is_a_magnitude():
+    x = np.array([[1.0, -5.0, 2.0], [0.0, 3.0, -4.0]], np.float32)
+    model = tiny(np.eye(3, dtype=np.float32))
+    model.graph.node[0].output[0] = "between"
+    model.graph.node.append(helper.make_node("MatMul", ["between", "w"], ["y"], "second"))
+    assert collect_ranges(model, x, clip=1.0) == {"x": 5.0, "between": 5.0}
 
 
 def test_load_keeps_the_function(model, shipped):

@@ -149,6 +149,17 @@ def test_symmetric_views_are_asked_and_their_probabilities_averaged():
     assert found.probabilities == pytest.approx(said.mean(axis=0))
 
 
+@pytest.mark.parametrize(("symmetries", "views"), [(True, 4), (False, 1)])
+def test_the_first_run_is_of_as_many_views_as_every_later_one(symmetries, views, monkeypatch):
+    made = FakeRunner(dataclasses.replace(FAKE_CARD, symmetries=symmetries))
+    monkeypatch.setattr("realtime.recognition.open_runner", lambda *args, **options: made)
+    runner, recogniser = open_recogniser()
+    with runner:
+        assert runner.seen == views
+        recogniser.recognise(MAPS)
+        assert runner.seen == 2 * views
+
+
 class Seeing(FakeRunner):
     """Keeps what it was shown."""
 

@@ -207,3 +207,20 @@ def test_fake_counts_what_it_saw():
     with FakeRunner(FAKE_CARD, logits=(0.0, 3.0, 0.0)) as runner:
         assert runner.infer(random_maps(2)).argmax(axis=1).tolist() == [1, 1]
         assert runner.seen == 2
+
+
+class Counting(FakeRunner):
+    freed = 0
+
+    def _free(self):
+        self.freed += 1
+
+
+def test_close_frees_what_was_loaded_once():
+    runner = Counting()
+    runner.close()
+    assert runner.freed == 0
+    with runner:
+        pass
+    runner.close()
+    assert runner.freed == 1
