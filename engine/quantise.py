@@ -69,7 +69,8 @@ def collect_ranges(model: onnx.ModelProto, maps_f32: Maps, clip: float = CLIP) -
     session, taken = _session_of(watched), model.graph.input[0].name
     highest = dict.fromkeys(names, 0.0)
     for sample in _blocks(model, maps_f32):
-        values = dict(zip(asked, session.run(asked, {taken: sample}), strict=True), **{taken: sample})
+        heard = session.run(asked, {taken: sample}) if asked else []  # asked for nothing it would give all
+        values = dict(zip(asked, heard, strict=True), **{taken: sample})
         for name in names:
             reached = float(np.quantile(np.abs(values[name]), clip, method="higher"))
             highest[name] = max(highest[name], reached)

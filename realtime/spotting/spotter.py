@@ -70,6 +70,8 @@ class SpotterConfig:
         if min(self.settled_s, self.least_px) <= 0:
             raise ConfigError("spotting: settled_s and least_px must be positive")
         check_bounds("spotting.history_s, spotting.history_mb", self.history_s, self.history_mb)
+        if not 0 < self.settle_level <= 1:
+            raise ConfigError(f"spotting.settle_level must lie above 0 and up to 1, got {self.settle_level}")
         if self.evidence is not None and not 0 < self.evidence < 1:
             raise ConfigError(f"spotting.evidence must lie between 0 and 1, got {self.evidence}")
         for name in ("cause", "sure"):

@@ -44,6 +44,11 @@ def tiny(weight, transposed=False, batch=2):
     return helper.make_model(made, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
 
 
+def test_the_input_may_be_all_that_is_multiplied():
+    x = np.array([[1.0, -5.0, 2.0], [0.5, 3.0, 0.0]], np.float32)
+    assert collect_ranges(tiny(np.eye(3, dtype=np.float32)), x, clip=1.0) == {"x": 5.0}
+
+
 @pytest.mark.parametrize("transposed", [False, True])
 def test_weights_get_one_scale_per_output_channel(transposed):
     weight = np.array([[1.0, 100.0], [-0.5, 50.0], [0.25, 3.0]], np.float32)

@@ -224,3 +224,5 @@ def test_a_person_is_forgotten_by_rebaseline_and_known_after_an_absence():
 def test_impossible_settings_are_refused():
     with pytest.raises(ConfigError, match="lasting_s"):
         SpotterConfig(lasting_s=0.3)
+    with pytest.raises(ConfigError, match="settle_level must lie above 0 and up to 1, got 1.5"):
+        SpotterConfig(settle_level=1.5)
