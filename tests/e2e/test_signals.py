@@ -53,7 +53,7 @@ def test_a_signal_while_recording(tmp_path: Path, number: signal.Signals) -> Non
 
 def test_a_signal_while_everything_is_still_being_loaded(tmp_path: Path) -> None:
     process = begun("--source", "demo", "--headless", "--out", str(tmp_path / "O"))
-    while process.poll() is None and not (tmp_path / "O" / "signal.csv").exists():
+    while process.poll() is None and not (tmp_path / "O").exists():
         pass
     process.send_signal(signal.SIGTERM)
     _, err = process.communicate(timeout=LONG_S)
