@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from numba import njit
@@ -18,7 +19,10 @@ FAST = {"nsz", "arcp", "contract", "afn", "reassoc"}
 
 NOWHERE = "compiled code can be kept nowhere, every start takes longer; set NUMBA_CACHE_DIR to a folder"
 
-_uncached: set[str] = set()
+
+@cache
+def _say_once() -> None:
+    print(f"flinch: {NOWHERE}", file=sys.stderr)
 
 
 def _kept(**how: Any) -> Callable[[Callable[..., Any]], Any]:
@@ -28,9 +32,7 @@ def _kept(**how: Any) -> Callable[[Callable[..., Any]], Any]:
         try:
             return njit(cache=True, nogil=True, **how)(function)
         except RuntimeError:  # neither beside the source nor in the user's cache folder can be written
-            if not _uncached:
-                print(f"flinch: {NOWHERE}", file=sys.stderr)
-            _uncached.add(function.__name__)
+            _say_once()
             return njit(nogil=True, **how)(function)
 
     return compiled

@@ -18,6 +18,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from realtime.types import LABELS
 from train.errors import DatasetError
 
 DATASETS = ("smic", "casme2", "samm")
@@ -26,8 +27,7 @@ FOLDER_NAME = "STSNet_whole_norm_u_v_os"
 SUFFIXES = ("", "_1", "_2", "_3")
 MANIFEST_NAME = "manifest.json"  # of `train.prepare`
 MAP_SHAPE = (28, 28, 3)
-CLASSES = 3
-LABELS = tuple(map(str, range(CLASSES)))  # negative, positive, surprise
+CLASSES = len(LABELS)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,9 +103,10 @@ def _read_list(path: Path) -> list[dict[str, str]]:
         raise DatasetError(f"{path} is no table ({error}); give the causalnet-cde folder") from error
     if not rows or not {"dataset", "sub", "filename_o", "label"} <= set(rows[0]):
         raise DatasetError(f"{path} is not the published sample list; give the causalnet-cde folder")
+    known = list(map(str, range(CLASSES)))
     for line, row in enumerate(rows, start=2):
-        if row["label"] not in LABELS or None in row.values():
-            raise DatasetError(f"{path}, line {line}: label {row['label']!r} is none of {', '.join(LABELS)}")
+        if row["label"] not in known or None in row.values():
+            raise DatasetError(f"{path}, line {line}: label {row['label']!r} is none of {', '.join(known)}")
     return rows
 
 

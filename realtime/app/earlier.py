@@ -8,7 +8,7 @@ from pathlib import Path
 
 from realtime.errors import OutputError
 from realtime.output.events import CSV_NAME, EAF_NAME, JSONL_NAME, VTT_NAME
-from realtime.output.files import make_folder, writing
+from realtime.output.files import dated_folder, make_folder, writing
 from realtime.output.tables import SIGNAL_NAME, SUMMARY_NAME
 from realtime.recording.session_format import ANNOTATED_NAME
 from realtime.sources.demo import TRUTH_NAME
@@ -30,13 +30,8 @@ def results_in(folder: Path) -> list[Path]:
 
 
 def place_for(folder: Path, now: datetime) -> Path:
-    """A folder in `folder` that does not exist yet, named after the time: earlier-20261121-081530."""
-    name, number = f"earlier-{now:%Y%m%d-%H%M%S}", 1
-    place = folder / name
-    while place.exists():
-        number += 1
-        place = folder / f"{name}-{number}"
-    return place
+    """Where an earlier run's files may go: earlier-20261121-081530 in the folder."""
+    return dated_folder(folder, "earlier", now)
 
 
 class Hold:

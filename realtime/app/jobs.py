@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from realtime.app.run import Run, Wanted
-from realtime.app.status import ended_text, notes_text
+from realtime.app.status import ended_text, frames_in, notes_text
 from realtime.config import Config, Table, load_config, parse_toml, updated
 from realtime.errors import ClipRejected, ConfigError, SourceError
 from realtime.recording.session_format import is_session, read_session, video_name
@@ -130,12 +130,11 @@ def _run(
         layers=settings.layers,
         late_frames=source.late if isinstance(source, SessionSource) else (),
     )
-    said = source.describe()
-    total = said.get("declared_frames") or said.get("recorded_frames")
+    total = frames_in(source.describe())
     run = Run(source, config, wanted, lossless=True)
     with run:
         while not run.pipeline.wait(POLL_S):
-            told(run.pipeline.progress().frames, total if isinstance(total, int) else None)
+            told(run.pipeline.progress().frames, total)
             if stopped():
                 run.interrupted = True
                 run.pipeline.stop(hurry=True)

@@ -9,6 +9,7 @@ from types import TracebackType
 
 from realtime.app.assemble import Rooms, rooms_of
 from realtime.app.sinks import EventFeed, MemorySink, SessionSink, TableSink, VideoSink
+from realtime.app.status import frames_in
 from realtime.clock import NS_PER_MS, Clock, now_ns, seconds
 from realtime.config import Config, config_hash, to_toml
 from realtime.contracts import Sink
@@ -99,8 +100,7 @@ class Run:
         """What is to be said of the run beside its figures."""
         if not self.interrupted:
             return self.profile.notes
-        said = self._source.describe()
-        total = said.get("declared_frames") or said.get("recorded_frames")
+        total = frames_in(self._source.describe())
         frames = f"{self.pipeline.progress().frames}{f' of {total}' if total else ''} frames"
         return (*self.profile.notes, f"interrupted after {frames}")
 

@@ -40,6 +40,12 @@ def notes_text(source: Mapping[str, object]) -> str:
     return "; ".join(f"{name}: {note}" for name, note in notes.items())
 
 
+def frames_in(source: Mapping[str, object]) -> int | None:
+    """How many frames a clip or session says it has; None where it says nothing."""
+    said = source.get("declared_frames") or source.get("recorded_frames")
+    return said if isinstance(said, int) else None
+
+
 def lost_text(dropped: Mapping[str, int]) -> str:
     """`nothing lost`, or what was lost by cause."""
     lost = [f"{count} {cause}" for cause, count in dropped.items() if count]

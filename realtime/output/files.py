@@ -12,6 +12,7 @@ import math
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 
 from realtime.errors import OutputError
@@ -47,6 +48,17 @@ def make_folder(folder: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         probe.touch()
         probe.unlink()
+    return folder
+
+
+def dated_folder(parent: Path, kind: str, time: datetime) -> Path:
+    """A folder under `parent` that does not exist yet, named after the time: session-20261121-081530."""
+    name = f"{kind}-{time:%Y%m%d-%H%M%S}"
+    folder = parent / name
+    number = 1
+    while folder.exists():
+        number += 1
+        folder = parent / f"{name}-{number}"
     return folder
 
 

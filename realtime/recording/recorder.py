@@ -16,7 +16,7 @@ from types import TracebackType
 
 from realtime.errors import ConfigError, OutputError
 from realtime.output.events import EventWriter
-from realtime.output.files import LineFile, csv_line, make_folder, replace_file, writing
+from realtime.output.files import LineFile, csv_line, dated_folder, make_folder, replace_file, writing
 from realtime.output.tables import json_ready, versions
 from realtime.recording.session_format import (
     ANNOTATED_NAME,
@@ -75,13 +75,7 @@ class Part:
 
 def session_folder(out: Path, started: datetime) -> Path:
     """A folder under `out` that does not exist yet, named after the start: session-20261121-081530."""
-    name = f"session-{started:%Y%m%d-%H%M%S}"
-    folder = out / name
-    number = 1
-    while folder.exists():
-        number += 1
-        folder = out / f"{name}-{number}"
-    return folder
+    return dated_folder(out, "session", started)
 
 
 class SessionRecorder:

@@ -26,8 +26,11 @@ SCHEMES = ("rtsp", "rtsps", "http", "https")
 _OPTIONS = {"protocol_whitelist": "http,https,httpproxy,tcp,tls,udp,rtp,rtsp,srtp,crypto"}
 _OPTIONS |= {"fflags": "nobuffer", "analyzeduration": "500000", "rtsp_transport": "tcp"}
 
-PAUSE_NS = 300_000_000  # longer than any camera leaves between two frames
+PAUSE_NS = 300_000_000  # of a stream that stood still; a slow camera may be as slow, but never in a hurry
 AT_ONCE_NS = 2_000_000  # a packet that comes sooner was there already
+WAITED, BAD_PACKETS, BAD_FRAMES = (
+    f"{what}, left out" for what in ("frames that had waited", "damaged packets", "damaged frames")
+)
 
 Picture = tuple[int, NDArray[np.uint8]]  # arrival in ns, bgr
 
@@ -128,7 +131,7 @@ class UrlSource(SourceBase):
 
     def describe(self) -> dict[str, object]:
         connection = self._connection
-        notes = self._notes if connection is None else self._notes + connection.notes
+        notes = self._notes + (Counter() if connection is None else connection.notes)  # 0 is no note
         return {**super().describe(), "reconnections": self._reconnections, "notes": dict(notes)}
 
 
@@ -139,8 +142,8 @@ class Backlog:
     would be a movement played far too fast.
     """
 
-    def __init__(self, now_ns: int) -> None:
-        self._last_ns = now_ns
+    def __init__(self, since_ns: int) -> None:
+        self._last_ns = since_ns
         self._behind = False
 
     def holds(self, asked_ns: int, came_ns: int) -> bool:
@@ -159,7 +162,8 @@ class AvConnection:
     """
 
     def __init__(self, url: str, config: SourceConfig) -> None:
-        self.notes: Counter[str] = Counter()
+        # All there from the beginning: whoever describes the source reads them meanwhile.
+        self.notes: Counter[str] = Counter(dict.fromkeys((WAITED, BAD_PACKETS, BAD_FRAMES), 0))
         self._silence_ns = config.url_read_timeout_s * NS_PER_S
         timeouts = (config.url_open_timeout_s, config.url_read_timeout_s)
         self._input = av.open(url, options=_OPTIONS, timeout=timeouts)
@@ -188,7 +192,7 @@ class AvConnection:
             for picture in self._decoded(packet):  # also of what waited: what follows may build on it
                 good_ns = came_ns
                 if waited:
-                    self.notes["frames that had waited, left out"] += 1
+                    self.notes[WAITED] += 1
                 else:
                     yield t_ns, upright(picture, reformatter)
             if came_ns - good_ns > self._silence_ns:
@@ -199,11 +203,10 @@ class AvConnection:
         try:
             pictures = packet.decode()
         except av.FFmpegError:
-            self.notes["damaged packets, left out"] += 1
+            self.notes[BAD_PACKETS] += 1
             return []
         whole = [picture for picture in pictures if not picture.is_corrupt]
-        self.notes["damaged frames, left out"] += len(pictures) - len(whole)
-        self.notes = +self.notes
+        self.notes[BAD_FRAMES] += len(pictures) - len(whole)
         return whole
 
     def close(self) -> None:

@@ -25,13 +25,13 @@ from realtime.app.cli import (
 )
 from realtime.config import load_config, to_toml
 from realtime.errors import ConfigError
-from realtime.review.desk import Desk
+from realtime.review.desk import STORE_NAME, Desk
 from realtime.review.imports import MOST_BYTES
 from realtime.sizes import MB
 from realtime.sources import open_source
 from realtime.web.guards import LOOPBACK, GuardConfig
 from realtime.web.review_routes import IMPORT_PATH
-from realtime.web.state import OVER_THE_PICTURE, STORE_NAME, LiveLimits, WebState, make_data_folder
+from realtime.web.state import OVER_THE_PICTURE, LiveLimits, WebState, make_data_folder
 
 DATA = Path("~/.local/share/flinch")
 GRACE_S = 2  # for open connections when the server is told to end

@@ -9,7 +9,7 @@ from typing import Any
 
 from realtime.app.jobs import Settings, config_for
 from realtime.app.run import Run, Wanted
-from realtime.app.status import notes_text
+from realtime.app.status import frames_in, notes_text
 from realtime.clock import NS_PER_S
 from realtime.config import Config, parse_toml, updated
 from realtime.recording.session_format import is_session
@@ -63,7 +63,7 @@ def stands(run: Run, source: Source, curve: Curve) -> Said:
     described = source.describe()
     return {
         "frames": progress.frames,
-        "total": described.get("declared_frames") or described.get("recorded_frames"),
+        "total": frames_in(described),
         "rate": progress.analysed_fps,
         "source": {key: described.get(key) for key in ("size_px", "fps")},
         "ready": run.pipeline.ready,

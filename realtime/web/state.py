@@ -10,7 +10,6 @@ from realtime.app.assemble import Rooms
 from realtime.config import Config
 from realtime.errors import ConfigError
 from realtime.review.desk import SESSIONS_NAME, Desk
-from realtime.review.desk import STORE_NAME as STORE_NAME
 from realtime.stats import StageTimes
 
 PROFILES_NAME = "profiles"  # what calibration measured, one JSON file each

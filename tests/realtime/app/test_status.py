@@ -14,6 +14,7 @@ from realtime.app.status import (
     delivery_text,
     ended_text,
     event_text,
+    frames_in,
     lost_text,
     notes_text,
     ready_text,
@@ -65,6 +66,21 @@ def test_notes_tell_a_truncated_file() -> None:
         "truncated: the end is missing; 10 frames read"
     )
     assert notes_text({"notes": {}}) == notes_text({}) == ""
+
+
+@pytest.mark.parametrize(
+    ("source", "frames"),
+    [
+        ({"declared_frames": 75}, 75),
+        ({"recorded_frames": 3}, 3),
+        ({"declared_frames": None}, None),
+        ({}, None),
+    ],
+)
+def test_how_many_frames_there_are_is_what_the_source_says(
+    source: dict[str, object], frames: int | None
+) -> None:
+    assert frames_in(source) == frames
 
 
 def test_losses_are_told_by_cause() -> None:
