@@ -23,7 +23,7 @@ export const MARKUP = `
     </div>
     <p class="flinch-status" role="status" aria-live="polite"></p>
     <ul class="flinch-warnings" aria-live="polite" aria-label="Warnings"></ul>
-    <h3>Movement <small>from 1 on it is spotted</small></h3>
+    <h3>Movement <small>over the dashes it is spotted</small></h3>
     <canvas class="flinch-strip" role="img"
       aria-label="Movement of each face over the last seconds, with the threshold and the candidates"></canvas>
     <p class="flinch-keys">Keys: <kbd>S</kbd> start or stop, <kbd>R</kbd> record, <kbd>E</kbd> mark a moment,

@@ -152,6 +152,6 @@ export class Strip {
     context.stroke();
     context.setLineDash([]);
     context.textAlign = "right";
-    context.fillText(this.threshold.toFixed(0), plot.left - 5, y + 4);
+    context.fillText(String(Number(this.threshold.toPrecision(3))), plot.left - 5, y + 4);
   }
 }

